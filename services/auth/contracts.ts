@@ -1,0 +1,51 @@
+import { type Static, Type } from '@sinclair/typebox'
+
+/** What the auth service takes and gives. The web app derives its forms from these schemas. */
+
+const closed = { additionalProperties: false }
+
+export const Email = Type.String({ format: 'email', minLength: 3, maxLength: 254, description: 'An e-mail address, compared without regard to case' })
+
+/** As received: never trimmed, folded or truncated (SEC-2). Lengths count code points. */
+export const Password = Type.String({ minLength: 8, maxLength: 256, description: 'Any 8 to 256 characters' })
+
+export const DisplayName = Type.String({ minLength: 1, maxLength: 100, pattern: '\\S', description: 'How the owner is addressed' })
+
+export const RefreshToken = Type.String({ minLength: 1, maxLength: 512 })
+
+export const SignUp = Type.Object({ email: Email, password: Password, display_name: Type.Optional(DisplayName) }, { ...closed, $id: 'SignUp' })
+export type SignUp = Static<typeof SignUp>
+
+/** Nothing here says what a valid password looks like: a log-in attempt is right or wrong, never malformed by policy. */
+export const LogIn = Type.Object({
+  email: Type.String({ minLength: 1, maxLength: 254 }),
+  password: Type.String({ minLength: 1, maxLength: 256 }),
+}, { ...closed, $id: 'LogIn' })
+export type LogIn = Static<typeof LogIn>
+
+export const Refresh = Type.Object({ refresh_token: RefreshToken }, { ...closed, $id: 'Refresh' })
+export type Refresh = Static<typeof Refresh>
+
+export const LogOut = Type.Object({ refresh_token: RefreshToken }, { ...closed, $id: 'LogOut' })
+export type LogOut = Static<typeof LogOut>
+
+export const User = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  email: Type.String(),
+  display_name: Type.Union([Type.String(), Type.Null()]),
+  role: Type.Union([Type.Literal('user'), Type.Literal('admin')]),
+  email_verified: Type.Boolean(),
+  created_at: Type.String({ format: 'date-time' }),
+}, { ...closed, $id: 'User' })
+export type User = Static<typeof User>
+
+/** The answer to sign-up, log-in and refresh: who is signed in, and the two tokens that prove it. */
+export const SignedIn = Type.Object({
+  user: User,
+  session_id: Type.String({ format: 'uuid' }),
+  access_token: Type.String({ description: 'An at+jwt (RFC 9068), signed with Ed25519' }),
+  token_type: Type.Literal('Bearer'),
+  expires_in: Type.Integer({ description: 'Seconds until the access token expires' }),
+  refresh_token: Type.String({ description: 'Exchanged at /auth/refresh for the next pair' }),
+}, { ...closed, $id: 'SignedIn' })
+export type SignedIn = Static<typeof SignedIn>

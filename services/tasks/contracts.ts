@@ -1,0 +1,85 @@
+import { type Static, Type } from '@sinclair/typebox'
+
+/** What the tasks service takes and gives. The web app derives its forms from these schemas. */
+
+const closed = { additionalProperties: false }
+const Id = Type.String({ format: 'uuid' })
+const Instant = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds' })
+
+/** Lengths count code points; a title needs at least one character that is not white space. */
+export const Title = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', description: 'What is to be done' })
+export const Description = Type.String({ maxLength: 20_000, description: 'Details, in Markdown' })
+const ListId = Type.Union([Id, Type.Null()], { description: 'The list it belongs to; null where its list is gone' })
+
+export const Task = Type.Object({
+  id: Id,
+  user_id: Id,
+  list_id: ListId,
+  title: Type.String(),
+  description: Type.String(),
+  completed: Type.Boolean(),
+  completed_at: Type.Union([Instant, Type.Null()]),
+  version: Type.Integer({ minimum: 1, description: 'Grows by one with every change; also in the ETag' }),
+  created_at: Instant,
+  updated_at: Instant,
+}, { ...closed, $id: 'Task' })
+export type Task = Static<typeof Task>
+
+/** A new task. Without a `list_id` it lands in the Inbox. */
+export const NewTask = Type.Object({
+  title: Title,
+  description: Type.Optional(Description),
+  list_id: Type.Optional(Id),
+}, { ...closed, $id: 'NewTask' })
+export type NewTask = Static<typeof NewTask>
+
+/** The whole of what a client may set: PUT refuses a missing field, so that nothing is wiped by omission. */
+export const TaskReplacement = Type.Object({
+  title: Title,
+  description: Description,
+  completed: Type.Boolean(),
+  list_id: ListId,
+}, { ...closed, $id: 'TaskReplacement' })
+export type TaskReplacement = Static<typeof TaskReplacement>
+
+/** A JSON merge patch (RFC 7396) of the same fields. */
+export const TaskPatch = Type.Partial(TaskReplacement, { ...closed, $id: 'TaskPatch', minProperties: 1 })
+export type TaskPatch = Static<typeof TaskPatch>
+
+/** Sets, never flips: a retry cannot undo itself. */
+export const Completion = Type.Object({ completed: Type.Boolean({ default: true }) }, { ...closed, $id: 'Completion' })
+export type Completion = Static<typeof Completion>
+
+export const TaskStatus = Type.Union([Type.Literal('open'), Type.Literal('completed'), Type.Literal('all')])
+export type TaskStatus = Static<typeof TaskStatus>
+
+export const TaskQuery = Type.Object({
+  status: Type.Optional(Type.Unsafe<TaskStatus>({ type: 'string', enum: ['open', 'completed', 'all'], default: 'all' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: '`next_cursor` of the page before' })),
+}, { ...closed, $id: 'TaskQuery' })
+export type TaskQuery = Static<typeof TaskQuery>
+
+/** Newest first. `next_cursor` is null on the last page. */
+export const TaskPage = Type.Object({
+  items: Type.Array(Type.Ref('Task')),
+  next_cursor: Type.Union([Type.String(), Type.Null()]),
+}, { ...closed, $id: 'TaskPage' })
+export interface TaskPage { items: Task[], next_cursor: string | null }
+
+export const List = Type.Object({
+  id: Id,
+  user_id: Id,
+  name: Type.String(),
+  is_inbox: Type.Boolean({ description: 'The one list every account begins with' }),
+  version: Type.Integer({ minimum: 1 }),
+  created_at: Instant,
+  updated_at: Instant,
+}, { ...closed, $id: 'List' })
+export type List = Static<typeof List>
+
+export const ListPage = Type.Object({
+  items: Type.Array(Type.Ref('List')),
+  next_cursor: Type.Union([Type.String(), Type.Null()]),
+}, { ...closed, $id: 'ListPage' })
+export interface ListPage { items: List[], next_cursor: string | null }
