@@ -1,0 +1,50 @@
+import neostandard from 'neostandard'
+import ts from 'typescript-eslint'
+
+const onlyStaticSql = {
+  selector: "MemberExpression[object.name='sql'][property.name='unsafe']",
+  message: 'Declare the row with sql.type.',
+}
+const onlyConfigReadsTheEnvironment = {
+  selector: "MemberExpression[object.name='process'][property.name='env']",
+  message: 'Read the environment in config.ts alone, once, by its schema.',
+}
+
+/** The import rule of specs/overview.md: routes -> use case -> queries -> kit, one way. */
+const forbidImports = (files, regex, message, ignores = []) => ({
+  files, ignores, rules: { 'no-restricted-imports': ['error', { patterns: [{ regex, message }] }] },
+})
+
+export default [
+  { ignores: ['**/node_modules/**', 'web/build/**', '.daymark/**', '**/.tap/**'] },
+  ...neostandard({ ts: true }),
+  {
+    files: ['**/*.{ts,tsx}'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { '@typescript-eslint': ts.plugin },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-redeclare': 'off', // one name for a schema and its type
+      'no-redeclare': 'off',
+      '@stylistic/comma-dangle': ['error', 'always-multiline'],
+      'no-restricted-syntax': ['error', onlyStaticSql],
+    },
+  },
+  {
+    files: ['services/**/*.ts', 'web/**/*.{ts,tsx}'],
+    ignores: ['**/config.ts', '**/test/**', 'services/kit/src/test-*.ts', 'web/vite.config.ts'],
+    rules: { 'no-restricted-syntax': ['error', onlyStaticSql, onlyConfigReadsTheEnvironment] },
+  },
+  forbidImports(['services/kit/**'], '^@daymark/', 'kit imports nothing of ours.'),
+  forbidImports(['services/auth/**'], '^@daymark/(tasks|web|db|local)|/tasks/|/web/', 'Services never import each other.'),
+  forbidImports(['services/tasks/**'], '^@daymark/(auth|web|db|local)|/services/auth/|/web/', 'Services never import each other.'),
+  forbidImports(['**/queries.ts'], '(^|/)routes\\.ts$', 'Imports point one way: routes -> use case -> queries -> kit.'),
+  forbidImports(['services/*/contracts.ts'], '^(?!@sinclair/typebox$)', 'contracts.ts imports TypeBox alone.'),
+  forbidImports(['web/**'], '^(slonik|pg$|@daymark/(kit|db|local)|@daymark/(auth|tasks)(?!/contracts$))', 'web speaks HTTP; import @daymark/*/contracts.', ['web/test/**']),
+  { files: ['**/test/**'], rules: { '@typescript-eslint/no-floating-promises': 'off' } }, // t.test returns a promise tap awaits
+]
