@@ -1,0 +1,2 @@
+DROP TABLE auth.sessions;
+DROP TABLE auth.users;

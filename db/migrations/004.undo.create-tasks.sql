@@ -1,0 +1,4 @@
+DROP TABLE tasks.changes;
+DROP TABLE tasks.tasks;
+DROP TABLE tasks.lists;
+DROP TABLE tasks.accounts;
