@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { ensureTestServer } from './test-server.ts'
+import { tapReport } from './tap-report.ts'
+
+const root = dirname(import.meta.dirname)
+
+/** tap would run every file of a folder it is given, start.ts included: give it the tests alone. */
+function expand (parameters: string[]) {
+  return parameters.flatMap((parameter) => {
+    if (parameter.startsWith('-') || !statSync(parameter, { throwIfNoEntry: false })?.isDirectory()) return parameter
+    const found = globSync(`${parameter}/**/*.test.ts`, { exclude: (name) => name.includes('node_modules') })
+    if (found.length === 0) throw new Error(`There are no tests in ${parameter}`)
+    return found.sort()
+  })
+}
+
+const tapProgram = join(dirname(createRequire(import.meta.url).resolve('tap/package.json')), 'dist/esm/run.mjs')
+
+async function runTap (parameters: string[], environment: NodeJS.ProcessEnv, signal: AbortSignal) {
+  const report = tapReport((line) => console.log(line))
+  const tap = spawn(process.execPath, [tapProgram, 'run', '--reporter=tap', '--no-color', ...parameters], {
+    cwd: root,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  // A terminal sends Ctrl-C to tap as well; a plain kill of this process does not.
+  signal.addEventListener('abort', () => tap.kill('SIGTERM'), { once: true })
+  const ended = once(tap, 'close')
+  for await (const line of createInterface({ input: tap.stdout })) report.read(line)
+  const [code] = await ended as [number | null]
+  return { code, totals: report.totals }
+}
+
+async function main () {
+  const interruption = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interruption.abort())
+
+  const parameters = expand(process.argv.slice(2))
+  const folder = mkdtempSync(join(tmpdir(), 'daymark-test-'))
+  let stop: (() => Promise<void>) | undefined
+  try {
+    const server = await ensureTestServer(folder, process.env)
+    stop = server.stop
+    if (interruption.signal.aborted) return 130
+    const { code, totals } = await runTap(parameters, { ...process.env, ...server.environment }, interruption.signal)
+    // tap also fails a run for what no assertion says: a file that found no test, a crash on the way out.
+    if (code !== 0 && totals.failed === 0) totals.failed++
+    if (totals.skipped > 0) console.log(`\n${totals.skipped} skipped`)
+    console.log(`\n${totals.passed} passed, ${totals.failed} failed`)
+    return interruption.signal.aborted ? 130 : code ?? 1
+  } finally {
+    await stop?.()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  console.error((error as Error).message)
+  process.exitCode = 1
+}
