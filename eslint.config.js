@@ -31,6 +31,7 @@ export default [
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/no-redeclare': 'off', // one name for a schema and its type
       'no-redeclare': 'off',
+      camelcase: 'off', // a field keeps its snake_case name from the column to the form
       '@stylistic/comma-dangle': ['error', 'always-multiline'],
       'no-restricted-syntax': ['error', onlyStaticSql],
     },

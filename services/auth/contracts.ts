@@ -4,12 +4,18 @@ import { type Static, Type } from '@sinclair/typebox'
 
 const closed = { additionalProperties: false }
 
+/** Text that can be stored and given back exactly: no NUL and no half of a surrogate pair. */
+const storable = '(?:[^\\u0000\\uD800-\\uDFFF]|[\\uD800-\\uDBFF][\\uDC00-\\uDFFF])*$'
+const unstorable = 'has a character that cannot be stored: NUL or half of a surrogate pair'
+
 export const Email = Type.String({ format: 'email', minLength: 3, maxLength: 254, description: 'An e-mail address, compared without regard to case' })
 
 /** As received: never trimmed, folded or truncated (SEC-2). Lengths count code points. */
-export const Password = Type.String({ minLength: 8, maxLength: 256, description: 'Any 8 to 256 characters' })
+export const Password = Type.String({ minLength: 8, maxLength: 256, pattern: `^${storable}`, 'x-detail': unstorable, description: 'Any 8 to 256 characters' })
 
-export const DisplayName = Type.String({ minLength: 1, maxLength: 100, pattern: '\\S', description: 'How the owner is addressed' })
+export const DisplayName = Type.String({
+  minLength: 1, maxLength: 100, pattern: `^(?=[^]*\\S)${storable}`, 'x-detail': `is blank or ${unstorable}`, description: 'How the owner is addressed',
+})
 
 export const RefreshToken = Type.String({ minLength: 1, maxLength: 512 })
 

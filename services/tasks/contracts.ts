@@ -6,9 +6,15 @@ const closed = { additionalProperties: false }
 const Id = Type.String({ format: 'uuid' })
 const Instant = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds' })
 
+/** Text that can be stored and given back exactly: no NUL and no half of a surrogate pair. */
+const storable = '(?:[^\\u0000\\uD800-\\uDFFF]|[\\uD800-\\uDBFF][\\uDC00-\\uDFFF])*$'
+const unstorable = 'has a character that cannot be stored: NUL or half of a surrogate pair'
+
 /** Lengths count code points; a title needs at least one character that is not white space. */
-export const Title = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', description: 'What is to be done' })
-export const Description = Type.String({ maxLength: 20_000, description: 'Details, in Markdown' })
+export const Title = Type.String({
+  minLength: 1, maxLength: 200, pattern: `^(?=[^]*\\S)${storable}`, 'x-detail': `is blank or ${unstorable}`, description: 'What is to be done',
+})
+export const Description = Type.String({ maxLength: 20_000, pattern: `^${storable}`, 'x-detail': unstorable, description: 'Details, in Markdown' })
 const ListId = Type.Union([Id, Type.Null()], { description: 'The list it belongs to; null where its list is gone' })
 
 export const Task = Type.Object({
@@ -62,10 +68,10 @@ export type TaskQuery = Static<typeof TaskQuery>
 
 /** Newest first. `next_cursor` is null on the last page. */
 export const TaskPage = Type.Object({
-  items: Type.Array(Type.Ref('Task')),
+  items: Type.Array(Type.Unsafe<Task>(Type.Ref('Task'))),
   next_cursor: Type.Union([Type.String(), Type.Null()]),
 }, { ...closed, $id: 'TaskPage' })
-export interface TaskPage { items: Task[], next_cursor: string | null }
+export type TaskPage = Static<typeof TaskPage>
 
 export const List = Type.Object({
   id: Id,
@@ -79,7 +85,7 @@ export const List = Type.Object({
 export type List = Static<typeof List>
 
 export const ListPage = Type.Object({
-  items: Type.Array(Type.Ref('List')),
+  items: Type.Array(Type.Unsafe<List>(Type.Ref('List'))),
   next_cursor: Type.Union([Type.String(), Type.Null()]),
 }, { ...closed, $id: 'ListPage' })
-export interface ListPage { items: List[], next_cursor: string | null }
+export type ListPage = Static<typeof ListPage>

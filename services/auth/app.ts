@@ -1,0 +1,67 @@
+import { type AccessTokenClaims, accessTokens } from '@daymark/kit/access-tokens'
+import { requestLimits } from '@daymark/kit/request-limits'
+import { row } from '@daymark/kit/row'
+import { createService } from '@daymark/kit/service'
+import { Type } from '@sinclair/typebox'
+import type { FastifyServerOptions } from 'fastify'
+import { type DatabasePool, sql } from 'slonik'
+import { type Config, namedValues } from './config.ts'
+import { LogIn, LogOut, Refresh, SignedIn, SignUp, User } from './contracts.ts'
+import type { Deps } from './deps.ts'
+import './problems.ts'
+import { PasswordHasher } from './src/accounts/password-hasher.ts'
+import { accountRoutes, ownAccountRoutes } from './src/accounts/routes.ts'
+import { callers } from './src/callers/caller.ts'
+import { keyRoutes } from './src/keys/routes.ts'
+import { Sealer } from './src/keys/sealer.ts'
+import { loadSigningKeys, type SigningKeys } from './src/keys/signing-keys.ts'
+import { sessionRoutes } from './src/sessions/routes.ts'
+
+export interface AppDeps { config: Config, pool: DatabasePool, now: () => Date, logger?: FastifyServerOptions['logger'] }
+
+const audience = 'daymark-auth'
+
+/** Assembles the whole service without opening a port. Tests and server.ts call this same function. */
+export async function buildApp ({ config, pool, now, logger = false }: AppDeps) {
+  const sealer = new Sealer(kekMap(config), config.SEALING_KEY_ID)
+  const signingKeys = await loadSigningKeys(pool, sealer)
+
+  const { app, internal } = await createService({
+    name: 'auth',
+    config,
+    logger,
+    documentation: { title: 'Daymark auth', version: '0.1.0', description: 'Users and sessions. Signs access tokens that every part of Daymark verifies by its public keys.' },
+    dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`)],
+  })
+  for (const schema of [SignUp, LogIn, Refresh, LogOut, User, SignedIn]) app.addSchema(schema)
+
+  await app.register(callers, { keys: namedValues(config.SERVICE_PUBLIC_KEYS), audience })
+  await app.register(accessTokens, {
+    issuer: config.AUTH_ISSUER,
+    audience,
+    maxSeconds: config.ACCESS_TOKEN_SECONDS,
+    now,
+    publicKeyOf: signingKeys.publicKeyOf,
+    privateKey: async () => signingKeys.active.privateKeyPem,
+  })
+  await app.register(requestLimits, { perMinute: config.RATE_LIMIT_PER_MINUTE, redisUrl: config.REDIS_URL, addressOf: ({ caller }) => caller.address })
+
+  const deps: Deps = {
+    config,
+    pool,
+    now,
+    sealer,
+    signingKeys,
+    passwords: new PasswordHasher({ concurrency: config.PASSWORD_HASH_CONCURRENCY, queue: config.PASSWORD_HASH_QUEUE }),
+    sign: (claims: AccessTokenClaims, { kid, privateKeyPem }: SigningKeys['active']) =>
+      app.jwt.sign(claims, { key: privateKeyPem, kid, header: { alg: 'EdDSA', typ: 'at+jwt' } }),
+  }
+  await app.register(keyRoutes, deps)
+  await app.register(accountRoutes, deps)
+  await app.register(ownAccountRoutes, deps)
+  await app.register(sessionRoutes, deps)
+  return { app, internal }
+}
+
+const kekMap = ({ KEY_ENCRYPTION_KEYS }: Config) =>
+  new Map([...namedValues(KEY_ENCRYPTION_KEYS)].map(([id, key]) => [id, Buffer.from(key, 'base64')]))

@@ -1,0 +1,42 @@
+import { loadConfiguration, demandVerifiedTls, originOf, processSettings, secretProblem, serviceSettings } from '@daymark/kit/configuration'
+import { type Static, Type } from '@sinclair/typebox'
+
+const Config = Type.Object({
+  ...processSettings({ port: 3001, internalPort: 3101 }),
+  ...serviceSettings,
+  AUTH_ISSUER: Type.String({ description: 'the origin at which clients reach this service' }),
+  TOKEN_AUDIENCES: Type.String({ default: 'daymark-auth,daymark-tasks' }),
+  ACCESS_TOKEN_SECONDS: Type.Integer({ default: 300, minimum: 30, maximum: 900, description: '30 to 900 seconds' }),
+  KEY_ENCRYPTION_KEYS: Type.RegExp(/^[\w-]+:[^,]+(,[\w-]+:[^,]+)*$/, { description: 'id:base64 of 32 random bytes, separated by commas' }),
+  SEALING_KEY_ID: Type.Optional(Type.String({ description: 'the id of one of KEY_ENCRYPTION_KEYS' })),
+  SERVICE_PUBLIC_KEYS: Type.RegExp(/^[\w-]+:[\w-]{43}(,[\w-]+:[\w-]{43})*$/, { description: 'name:base64url of an Ed25519 public key, separated by commas' }),
+  SESSION_IDLE_DAYS: Type.Integer({ default: 14, minimum: 1, maximum: 365, description: '1 to 365 days' }),
+  SESSION_ABSOLUTE_DAYS: Type.Integer({ default: 30, minimum: 1, maximum: 365, description: '1 to 365 days' }),
+  REFRESH_GRACE_SECONDS: Type.Integer({ default: 30, minimum: 0, maximum: 60, description: '0 to 60 seconds' }),
+  PASSWORD_HASH_CONCURRENCY: Type.Integer({ default: 2, minimum: 1, maximum: 64, description: '1 to 64' }),
+  PASSWORD_HASH_QUEUE: Type.Integer({ default: 64, minimum: 0, maximum: 10_000, description: '0 to 10000' }),
+})
+export type Config = Readonly<Static<typeof Config>>
+
+/** Reads the environment once. @throws {ConfigurationError} naming every variable that is missing or wrong */
+export const loadConfig = (env: NodeJS.ProcessEnv = process.env): Config => loadConfiguration(Config, env, [
+  demandVerifiedTls,
+  ({ DAYMARK_ENV, AUTH_ISSUER }) => [
+    originOf('AUTH_ISSUER', AUTH_ISSUER),
+    DAYMARK_ENV !== 'development' && AUTH_ISSUER.startsWith('http:') && `AUTH_ISSUER must begin with https: in ${DAYMARK_ENV}`,
+  ],
+  ({ KEY_ENCRYPTION_KEYS, SEALING_KEY_ID }) => {
+    const keys = namedValues(KEY_ENCRYPTION_KEYS)
+    return [
+      ...[...keys].map(([id, key]) => secretProblem(`KEY_ENCRYPTION_KEYS (${id})`, key)),
+      SEALING_KEY_ID !== undefined && !keys.has(SEALING_KEY_ID) && 'SEALING_KEY_ID is not the id of one of KEY_ENCRYPTION_KEYS',
+    ]
+  },
+  ({ SESSION_IDLE_DAYS, SESSION_ABSOLUTE_DAYS }) => [SESSION_IDLE_DAYS > SESSION_ABSOLUTE_DAYS && 'SESSION_IDLE_DAYS is longer than SESSION_ABSOLUTE_DAYS'],
+])
+
+/** Reads `name:value,name:value`. */
+export const namedValues = (text: string): Map<string, string> => new Map(text.split(',').map((entry) => {
+  const [name = '', ...value] = entry.split(':')
+  return [name, value.join(':')]
+}))

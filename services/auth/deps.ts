@@ -1,0 +1,18 @@
+import type { AccessTokenClaims } from '@daymark/kit/access-tokens'
+import type { DatabasePool } from 'slonik'
+import type { Config } from './config.ts'
+import type { PasswordHasher } from './src/accounts/password-hasher.ts'
+import type { Sealer } from './src/keys/sealer.ts'
+import type { SigningKeys } from './src/keys/signing-keys.ts'
+
+/** What the use cases of this service work with. */
+export interface Deps {
+  config: Config
+  pool: DatabasePool
+  now: () => Date
+  sealer: Sealer
+  signingKeys: SigningKeys
+  passwords: PasswordHasher
+  /** Signs the claims of an access token (RFC 9068). */
+  sign: (claims: AccessTokenClaims, key: SigningKeys['active']) => string
+}

@@ -1,0 +1,21 @@
+import { UniqueIntegrityConstraintViolationError } from 'slonik'
+import { uuidv7 } from 'uuidv7'
+import type { SignedIn, SignUp } from '../../contracts.ts'
+import type { Deps } from '../../deps.ts'
+import { emailTaken } from '../../problems.ts'
+import type { Caller } from '../callers/caller.ts'
+import { issueTokens } from '../sessions/issue-tokens.ts'
+import { newSession } from '../sessions/new-session.ts'
+import { emailKey } from './email-key.ts'
+import { insertUser } from './queries.ts'
+
+/** Makes an account and signs its owner in. The database decides whether the address is free. */
+export async function signUp (deps: Deps, { email, password, display_name }: SignUp, caller: Caller): Promise<SignedIn> {
+  const user = { id: uuidv7(), email, email_key: emailKey(email), display_name: display_name ?? null, password_hash: await deps.passwords.hash(password) }
+  const { session, tokenKey } = newSession(deps, caller)
+  const started = await insertUser(deps.pool, user, session).catch((error: unknown) => {
+    const isTaken = error instanceof UniqueIntegrityConstraintViolationError && error.constraint === 'users_email_key_unique'
+    throw isTaken ? emailTaken({ cause: error, errors: [{ pointer: '/email', code: 'taken', detail: 'email belongs to an account already: log in instead' }] }) : error
+  })
+  return issueTokens(deps, started, tokenKey)
+}

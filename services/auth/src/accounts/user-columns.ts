@@ -1,0 +1,5 @@
+import { sql } from 'slonik'
+
+/** The user `u` as the contract gives it out. */
+export const userColumns = sql.fragment`
+  u.id, u.email, u.display_name, u.role, u.email_verified_at IS NOT NULL AS email_verified, u.created_at`

@@ -1,0 +1,43 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { sealingKeyUnknown } from '../../problems.ts'
+
+const algorithm = 'aes-256-gcm'
+
+/** Encrypts small secrets at rest under a key-encryption key: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. */
+export class Sealer {
+  readonly #keys: ReadonlyMap<string, Buffer>
+  readonly #sealingKeyId: string
+
+  /** @param keys every key that may open, by id; the one named by `sealingKeyId`, else the first, seals */
+  constructor (keys: ReadonlyMap<string, Buffer>, sealingKeyId = [...keys.keys()][0]) {
+    if (sealingKeyId === undefined || !keys.has(sealingKeyId)) throw new Error('There is no key to seal with')
+    this.#keys = keys
+    this.#sealingKeyId = sealingKeyId
+  }
+
+  /** Gives text that names its key. Only `open` with the same `purpose` gives the plaintext back. */
+  seal (plaintext: Buffer, purpose: string): string {
+    const nonce = randomBytes(12)
+    const cipher = createCipheriv(algorithm, this.#key(this.#sealingKeyId), nonce).setAAD(Buffer.from(purpose))
+    const sealed = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+    return `${this.#sealingKeyId}.${sealed.toString('base64url')}`
+  }
+
+  /**
+   * @throws {Problem} sealingKeyUnknown (503) where another instance sealed under a key this one has not learnt yet
+   * @throws {Error} where the text was altered or sealed for another purpose
+   */
+  open (text: string, purpose: string): Buffer {
+    const [id = '', body = ''] = text.split('.')
+    const sealed = Buffer.from(body, 'base64url')
+    const decipher = createDecipheriv(algorithm, this.#key(id), sealed.subarray(0, 12), { authTagLength: 16 })
+    decipher.setAAD(Buffer.from(purpose)).setAuthTag(sealed.subarray(-16))
+    return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()])
+  }
+
+  #key (id: string): Buffer {
+    const key = this.#keys.get(id)
+    if (!key) throw sealingKeyUnknown()
+    return key
+  }
+}

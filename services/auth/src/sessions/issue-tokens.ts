@@ -1,0 +1,35 @@
+import type { Static } from '@sinclair/typebox'
+import { uuidv7 } from 'uuidv7'
+import type { SignedIn } from '../../contracts.ts'
+import type { Deps } from '../../deps.ts'
+import type { StartedSession } from './queries.ts'
+import { makeRefreshToken } from './refresh-token.ts'
+
+const clientId = 'daymark'
+
+/** The answer to sign-up, log-in and refresh: an access token (RFC 9068) and the refresh token of the session's generation. */
+export function issueTokens ({ sign, signingKeys, config, now }: Deps, session: Static<typeof StartedSession>, tokenKey: Buffer): SignedIn {
+  const { session_id, generation, authenticated_at, ...user } = session
+  const issuedAt = Math.floor(now().getTime() / 1000)
+  const claims = {
+    iss: config.AUTH_ISSUER,
+    aud: config.TOKEN_AUDIENCES.split(','),
+    sub: user.id,
+    client_id: clientId,
+    sid: session_id,
+    gen: generation,
+    jti: uuidv7(),
+    role: user.role,
+    auth_time: Math.floor(Date.parse(authenticated_at) / 1000),
+    iat: issuedAt,
+    exp: issuedAt + config.ACCESS_TOKEN_SECONDS,
+  }
+  return {
+    user,
+    session_id,
+    access_token: sign(claims, signingKeys.active),
+    token_type: 'Bearer',
+    expires_in: config.ACCESS_TOKEN_SECONDS,
+    refresh_token: makeRefreshToken(session_id, generation, tokenKey),
+  }
+}

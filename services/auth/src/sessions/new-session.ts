@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto'
+import { uuidv7 } from 'uuidv7'
+import type { Deps } from '../../deps.ts'
+import type { Caller } from '../callers/caller.ts'
+import type { NewSession } from './queries.ts'
+
+/** A session to be stored, with the key of its refresh tokens: 256 random bits, in the table only sealed (SEC-40). */
+export function newSession ({ sealer, config }: Deps, caller: Caller): { session: NewSession, tokenKey: Buffer } {
+  const id = uuidv7()
+  const tokenKey = randomBytes(32)
+  return {
+    tokenKey,
+    session: {
+      id,
+      sealed_token_key: sealer.seal(tokenKey, sessionPurpose(id)),
+      address: caller.address,
+      user_agent: caller.userAgent,
+      idle_days: config.SESSION_IDLE_DAYS,
+      absolute_days: config.SESSION_ABSOLUTE_DAYS,
+    },
+  }
+}
+
+/** Binds a sealed token key to its session. */
+export const sessionPurpose = (id: string): string => `session:${id}`

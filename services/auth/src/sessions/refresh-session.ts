@@ -1,0 +1,31 @@
+import type { SignedIn } from '../../contracts.ts'
+import type { Deps } from '../../deps.ts'
+import { sessionEnded } from '../../problems.ts'
+import { issueTokens } from './issue-tokens.ts'
+import { sessionPurpose } from './new-session.ts'
+import { endSession, findSession, rotateSession } from './queries.ts'
+import { isAuthentic, readRefreshToken } from './refresh-token.ts'
+
+/**
+ * Exchanges a refresh token for the next pair (RFC 9700 section 4.14.2). Its current generation makes the next one; the
+ * one before gets that same next one again, however many ask, until it is confirmed and REFRESH_GRACE_SECONDS beyond.
+ * Anything older is a stolen copy: the session ends. A forged token changes nothing (SEC-41 to 44).
+ */
+export async function refreshSession (deps: Deps, token: string): Promise<SignedIn> {
+  const claim = readRefreshToken(token)
+  if (!claim) throw sessionEnded()
+  const find = () => findSession(deps.pool, { id: claim.sessionId, grace_seconds: deps.config.REFRESH_GRACE_SECONDS })
+  const found = await find()
+  if (!found) throw sessionEnded()
+  const tokenKey = deps.sealer.open(found.sealed_token_key, sessionPurpose(found.session_id))
+  if (!isAuthentic(claim, tokenKey)) throw sessionEnded()
+
+  const rotated = await rotateSession(deps.pool, { id: claim.sessionId, generation: claim.generation, idle_days: deps.config.SESSION_IDLE_DAYS })
+  if (rotated) return issueTokens(deps, rotated, tokenKey)
+
+  const current = await find()
+  if (!current?.is_live || claim.generation >= current.generation) throw sessionEnded()
+  if (claim.generation === current.generation - 1 && current.is_within_grace) return issueTokens(deps, current, tokenKey)
+  await endSession(deps.pool, { id: claim.sessionId, reason: 'token_reused' })
+  throw sessionEnded()
+}

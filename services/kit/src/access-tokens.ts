@@ -1,0 +1,99 @@
+import jwt from '@fastify/jwt'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { notSignedIn, Problem } from './problem.ts'
+
+/** The claims of an access token (RFC 9068), as far as a service relies on them. */
+export interface AccessTokenClaims {
+  iss: string
+  aud: string | string[]
+  sub: string
+  client_id: string
+  sid: string
+  /** The generation of the refresh token it was issued with. */
+  gen: number
+  jti: string
+  role: 'user' | 'admin'
+  iat: number
+  exp: number
+  auth_time: number
+}
+
+declare module '@fastify/jwt' {
+  interface FastifyJWT { user: AccessTokenClaims }
+}
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** An onRequest hook: the request goes on with `request.user` set, or not at all. */
+    requireUser (request: FastifyRequest): Promise<void>
+  }
+}
+
+export interface AccessTokenOptions {
+  issuer: string
+  audience: string
+  /** Longest lifetime accepted, seconds. */
+  maxSeconds: number
+  now: () => Date
+  /**
+   * The public key of a kid, as one and the same PEM text each time.
+   * @throws {Problem} notSignedIn for a key that is not ours, keysUnavailable when that cannot be told
+   */
+  publicKeyOf: (kid: string) => Promise<string>
+  /** Signs by default; only the auth service has one. */
+  privateKey?: () => Promise<string>
+}
+
+const skewSeconds = 5
+const maxTokenLength = 8192
+const compact = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+
+interface Decoded { header: { alg?: unknown, kid?: unknown, typ?: unknown, crit?: unknown } }
+
+/** Verifies access tokens by @fastify/jwt, whose gaps it fills: see specs/decisions on token verification. */
+export const accessTokens = fp(async (app: FastifyInstance, options: AccessTokenOptions) => {
+  await app.register(jwt, {
+    secret: {
+      public: async (_request: FastifyRequest, decoded: unknown) => {
+        const { header: { alg, kid, typ, crit } } = decoded as Decoded
+        // Before any key is looked up (SEC-53); the key itself is pinned to Ed25519 by its PEM.
+        if (alg !== 'EdDSA' || typ !== 'at+jwt' || crit !== undefined || typeof kid !== 'string') throw notSignedIn({ detail: 'The token is not an access token of ours.' })
+        return await options.publicKeyOf(kid)
+      },
+      private: options.privateKey ?? (async () => { throw new Error('This service signs no tokens') }),
+    },
+    decode: { complete: true },
+    sign: { algorithm: 'EdDSA' },
+    verify: {
+      algorithms: ['EdDSA'],
+      checkTyp: 'at+jwt',
+      allowedIss: options.issuer,
+      allowedAud: options.audience,
+      requiredClaims: ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'exp'],
+      clockTolerance: skewSeconds * 1000,
+      cache: 10_000,
+    },
+  })
+
+  app.decorate('requireUser', async (request: FastifyRequest) => {
+    const [scheme, token, ...more] = request.headers.authorization?.split(' ') ?? []
+    if (scheme?.toLowerCase() !== 'bearer' || token === undefined || more.length > 0) throw notSignedIn()
+    if (token.length > maxTokenLength || !compact.test(token)) throw notSignedIn({ detail: 'The token is malformed.' })
+    try {
+      await request.jwtVerify() // without arguments: with them a verifier is built anew each time
+    } catch (error) {
+      throw error instanceof Problem ? error : notSignedIn({ cause: error, detail: isExpired(error) ? 'The token has expired.' : 'The token is not valid.' })
+    }
+    if (!isPlausible(request.user, options)) throw notSignedIn({ detail: 'The token is not valid.' })
+  })
+}, { name: 'access-tokens' })
+
+const isExpired = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED'
+
+/** What the library lets pass: arrays where strings belong, a future iat, a lifetime without end. */
+function isPlausible (claims: AccessTokenClaims, { issuer, maxSeconds, now }: AccessTokenOptions): boolean {
+  const { iss, sub, sid, iat, exp, role } = claims
+  return iss === issuer && typeof sub === 'string' && sub !== '' && typeof sid === 'string' &&
+    Number.isSafeInteger(iat) && Number.isSafeInteger(exp) && exp > iat && exp - iat <= maxSeconds &&
+    iat <= now().getTime() / 1000 + skewSeconds && (role === 'user' || role === 'admin')
+}

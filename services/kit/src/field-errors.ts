@@ -1,0 +1,43 @@
+import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
+
+/** What is wrong with one field: where, a stable code, and a sentence that says the remedy. */
+export interface FieldError { pointer: string, code: string, detail: string }
+
+type Violation = FastifySchemaValidationError & { parentSchema?: { 'x-detail'?: string } }
+
+const sentences: Record<string, (params: Record<string, unknown>) => [code: string, detail: string]> = {
+  required: () => ['required', 'is needed'],
+  additionalProperties: () => ['unknown_field', 'is not a field of this resource: leave it out'],
+  type: ({ type }) => ['wrong_type', `must be ${[type].flat().join(' or ')}`],
+  minLength: ({ limit }) => ['too_short', limit === 1 ? 'must not be empty' : `must have at least ${String(limit)} characters`],
+  maxLength: ({ limit }) => ['too_long', `must have at most ${String(limit)} characters`],
+  minimum: ({ limit }) => ['too_small', `must be ${String(limit)} or more`],
+  maximum: ({ limit }) => ['too_large', `must be ${String(limit)} or less`],
+  minProperties: () => ['empty', 'must name at least one field'],
+  enum: ({ allowedValues }) => ['unknown_value', `must be one of ${[allowedValues].flat().join(', ')}`],
+  const: ({ allowedValue }) => ['unknown_value', `must be ${String(allowedValue)}`],
+  format: ({ format }) => [`not_${String(format).replaceAll('-', '_')}`, formats[String(format)] ?? `must be a ${String(format)}`],
+  pattern: () => ['not_allowed', 'has characters that are not allowed'],
+}
+
+const formats: Record<string, string> = {
+  email: 'must be an e-mail address, such as ada@example.com',
+  uuid: 'must be a UUID',
+  'date-time': 'must be an instant, such as 2026-01-31T09:00:00.000Z',
+}
+
+/** Ajv reports the branches of a union beside the union itself; they would only repeat it. */
+const isBranch = ({ schemaPath }: Violation) => /\/anyOf\/\d+\//.test(schemaPath)
+
+/** Tells an Ajv failure field by field, with the JSON pointer of each (RFC 6901); query and path fields are named likewise. */
+export function fieldErrors (violations: Violation[], context = 'body'): FieldError[] {
+  const union = violations.some(({ keyword }) => keyword === 'anyOf')
+  return violations.filter((violation) => !union || !isBranch(violation)).map((violation) => {
+    const { keyword, instancePath, params, message, parentSchema } = violation
+    const child = params['missingProperty'] ?? params['additionalProperty']
+    const pointer = typeof child === 'string' ? `${instancePath}/${child.replaceAll('~', '~0').replaceAll('/', '~1')}` : instancePath
+    const [code, sentence] = sentences[keyword]?.(params) ?? ['invalid', message ?? 'is not valid']
+    const detail = keyword === 'pattern' ? parentSchema?.['x-detail'] ?? sentence : sentence
+    return { pointer: context === 'body' ? pointer : `/${context}${pointer}`, code, detail: `${pointer.split('/').at(-1) || 'The body'} ${detail}` }
+  })
+}

@@ -1,0 +1,50 @@
+import swagger from '@fastify/swagger'
+import scalar from '@scalar/fastify-api-reference'
+import type { FastifyInstance, FastifySchema } from 'fastify'
+import fp from 'fastify-plugin'
+import { ProblemDocument, problemTypes } from './problem.ts'
+
+export interface OpenApiOptions { title: string, description: string, version: string }
+
+/** Generates OpenAPI 3.1 from the routes' own schemas: `/openapi.json` for programs, `/docs` for people. */
+export const openApi = fp(async (app: FastifyInstance, { title, description, version }: OpenApiOptions) => {
+  app.addSchema(ProblemDocument)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title, version, description: `${description}\n\n${problemTable()}`, license: { name: 'MIT', identifier: 'MIT' } },
+      components: {
+        securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'at+jwt (RFC 9068)' } },
+      },
+    },
+    hideUntagged: false,
+    refResolver: { buildLocalReference: ({ $id }, _base, _fragment, index) => typeof $id === 'string' ? $id : `Schema${index}` },
+    transform: ({ schema, url }) => ({ url, schema: schema.hide === true ? schema : withNames(schema) }),
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  await app.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json', hideClientButton: true } })
+}, { name: 'openapi' })
+
+const problemTable = () => [
+  'Every failure is `application/problem+json` (RFC 9457) of one of these types:',
+  '',
+  '| type | status | title |',
+  '|---|---|---|',
+  ...[...problemTypes].sort(([, a], [, b]) => a.status - b.status).map(([slug, { status, title }]) => `| \`/problems/${slug}\` | ${status} | ${title} |`),
+].join('\n')
+
+/** Refers to named schemas by name, and adds to each operation the shape of its failures. */
+function withNames (schema: FastifySchema): FastifySchema {
+  const responses = Object.entries(schema.response ?? {}).map(([status, response]) => [status, named(response)])
+  return {
+    ...schema,
+    ...schema.body !== undefined && { body: named(schema.body) },
+    response: {
+      ...Object.fromEntries(responses),
+      default: { description: 'A problem', content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } } },
+    },
+  }
+}
+
+const named = (schema: unknown) =>
+  typeof schema === 'object' && schema !== null && '$id' in schema ? { $ref: `${String(schema.$id)}#` } : schema

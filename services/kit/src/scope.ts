@@ -1,0 +1,20 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+/** Whose rows a statement may touch, and whether it queues behind the tenant's other writers. */
+export interface Scope { readonly userId: string, readonly lock: boolean }
+
+const current = new AsyncLocalStorage<Scope>()
+
+/** Runs `work` so that each statement it makes sees the rows of one user alone. */
+export const asUser = <T>(userId: string, work: () => Promise<T>): Promise<T> =>
+  current.run({ userId, lock: false }, work)
+
+/**
+ * As {@link asUser}, and each statement first waits for the tenant's lock: its snapshot is taken after the wait, so it
+ * sees whatever it waited for.
+ */
+export const asWriter = <T>(userId: string, work: () => Promise<T>): Promise<T> =>
+  current.run({ userId, lock: true }, work)
+
+/** The scope of the running request; undefined outside of one. */
+export const currentScope = (): Scope | undefined => current.getStore()

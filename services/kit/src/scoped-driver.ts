@@ -1,0 +1,146 @@
+import { createDriverFactory, type DriverFactory, type DriverQueryResult } from '@slonik/driver'
+import pg from 'pg'
+import {
+  BackendTerminatedError, CheckIntegrityConstraintViolationError, ForeignKeyIntegrityConstraintViolationError,
+  InvalidInputError, NotNullIntegrityConstraintViolationError, StatementTimeoutError,
+  UniqueIntegrityConstraintViolationError,
+} from 'slonik'
+import { currentScope, type Scope } from './scope.ts'
+import { type Prelude, ScopedQuery } from './scoped-query.ts'
+
+export interface ScopedDriverOptions {
+  connection: pg.ClientConfig
+  /** Locks the row of the user whose id is $1, so that the writers of one tenant queue. */
+  lockStatement?: string
+  /** Whether named statements outlive a transaction: no pooler, or PgBouncer 1.21 and later. */
+  namedStatements: boolean
+}
+
+/** Slonik sends it when a connection goes back to the pool; it never reaches the database. */
+export const beforeRelease = 'daymark: before release'
+
+/** As PostgreSQL last told it: idle, in a transaction, in a failed one; null before the first answer. */
+interface TransactionStatus { getTransactionStatus (): 'I' | 'T' | 'E' | null }
+
+const transactionControl = /^\s*(start|begin|commit|rollback|savepoint|release|end|abort)\b/i
+const setScope = "SELECT set_config('app.user_id', $1, true)"
+
+/**
+ * A Slonik driver that sends the scope of the running request ({@link currentScope}) ahead of each statement, at no
+ * round trip (specs/decisions: scoped driver). Statements of an explicit transaction get it once, after START.
+ */
+export function createScopedDriver ({ connection, lockStatement, namedStatements }: ScopedDriverOptions): DriverFactory {
+  const preludesOf = ({ userId, lock }: Scope): Prelude[] => {
+    const values = [userId]
+    const scope = { text: setScope, values, ...namedStatements && { name: 'daymark_scope' } }
+    if (!lock) return [scope]
+    if (lockStatement === undefined) throw new Error('This database has no tenant to lock')
+    return [scope, { text: lockStatement, values, ...namedStatements && { name: 'daymark_lock' } }]
+  }
+
+  return createDriverFactory(async () => ({
+    createPoolClient: async ({ clientEventEmitter }) => {
+      const client = new pg.Client({ ...connection, types }) as pg.Client & TransactionStatus
+      const report = (error: Error) => clientEventEmitter.emit('error', toSlonikError(error))
+      client.on('error', report)
+      client.on('notice', ({ message }) => message !== undefined && clientEventEmitter.emit('notice', { message }))
+
+      /** The scope the open transaction was started in. */
+      let transactionScope: Scope | undefined
+
+      const run = (preludes: Prelude[], text: string, values: readonly unknown[], name?: string) =>
+        new Promise<DriverQueryResult>((resolve, reject) => {
+          client.query(new ScopedQuery(preludes, { text, values, name, types }, (error, result) => {
+            if (error) reject(error)
+            else resolve(toDriverResult(result))
+          }) as unknown as pg.Submittable)
+        })
+
+      async function query (text: string, values: readonly unknown[], name?: string) {
+        const scope = currentScope()
+        if (transactionControl.test(text)) {
+          const result = await run([], text, values)
+          if (/^\s*(start|begin)\b/i.test(text)) {
+            transactionScope = scope
+            for (const prelude of scope ? preludesOf(scope) : []) await run([], prelude.text, prelude.values)
+          }
+          return result
+        }
+        if (/^\s*copy\b/i.test(text)) throw new InvalidInputError('COPY cannot be scoped')
+        if (client.getTransactionStatus() === 'T') {
+          if (scope?.userId !== transactionScope?.userId || scope?.lock !== transactionScope?.lock) {
+            throw new InvalidInputError('The scope changed inside a transaction')
+          }
+          return await run([], text, values, name)
+        }
+        return await run(scope ? preludesOf(scope) : [], text, values, name)
+      }
+
+      return {
+        connect: async () => { await client.connect() },
+        end: async () => {
+          await client.end()
+          client.removeListener('error', report)
+        },
+        query: async (text, values = [], options = {}) => {
+          if (text === beforeRelease) {
+            if (client.getTransactionStatus() !== 'I') report(new Error('A connection was released inside a transaction'))
+            return nothing
+          }
+          const name = namedStatements ? options.name : undefined
+          try {
+            return await query(text, values, name).catch((error: unknown) => {
+              if (name === undefined || !isLostStatement(error) || client.getTransactionStatus() === 'E') throw error
+              return query(text, values)
+            })
+          } catch (error) {
+            throw toSlonikError(error as Error)
+          }
+        },
+        stream: () => { throw new InvalidInputError('Streams cannot be scoped; page by cursor') },
+      }
+    },
+  }))
+}
+
+const nothing: DriverQueryResult = { command: 'SELECT', fields: [], rowCount: 0, rows: [] }
+
+const toDriverResult = ({ command, fields, rowCount, rows }: pg.QueryResult): DriverQueryResult => ({
+  command: command as DriverQueryResult['command'],
+  fields: fields.map(({ dataTypeID, name }) => ({ dataTypeId: dataTypeID, name })),
+  rowCount,
+  rows: rows as DriverQueryResult['rows'],
+})
+
+/** 26000: the pooler moved us to a server that never saw the name. 0A000: the cached plan's result type has changed. */
+const isLostStatement = (error: unknown) =>
+  error instanceof pg.DatabaseError && (error.code === '26000' || error.code === '0A000')
+
+const errorByCode: Record<string, new (error: Error) => Error> = {
+  23502: NotNullIntegrityConstraintViolationError,
+  23503: ForeignKeyIntegrityConstraintViolationError,
+  23505: UniqueIntegrityConstraintViolationError,
+  23514: CheckIntegrityConstraintViolationError,
+  57014: StatementTimeoutError,
+  '57P01': BackendTerminatedError,
+}
+
+function toSlonikError (error: Error): Error {
+  if (error.message.toLowerCase().includes('connection terminated')) return new BackendTerminatedError(error)
+  const Wrapped = errorByCode[(error as pg.DatabaseError).code ?? '']
+  return Wrapped ? new Wrapped(error) : error
+}
+
+const { INT8, DATE, TIMESTAMPTZ } = pg.types.builtins
+
+/** One name and one shape from the column to the wire: instants as RFC 3339 in UTC, dates as they are, int8 as a number. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === TIMESTAMPTZ) return toInstant
+    if (oid === DATE) return String
+    if (oid === INT8) return Number
+    return pg.types.getTypeParser(oid, format as 'text')
+  }) as pg.CustomTypesConfig['getTypeParser'],
+}
+
+const toInstant = (text: string) => new Date(text).toISOString()

@@ -1,0 +1,81 @@
+import pg from 'pg'
+
+/** A statement sent ahead of a query, under the same Sync. With a `name` it is parsed once per connection. */
+export interface Prelude { readonly text: string, readonly values: readonly string[], readonly name?: string }
+
+/** What pg's Query offers to a subclass, and its types leave out. */
+interface QueryInternals {
+  prepare (connection: Connection): void
+  handleDataRow (message: unknown): void
+  handleCommandComplete (message: unknown, connection: Connection): void
+}
+
+interface Connection {
+  parse (message: { text: string, name: string, types: number[] }): void
+  bind (message: { portal: string, statement: string, values: readonly unknown[], valueMapper: (value: unknown) => unknown }): void
+  execute (message: { portal: string, rows: number }): void
+}
+
+export interface QueryConfig { text: string, values: readonly unknown[], name: string | undefined, types: pg.CustomTypesConfig }
+
+type Callback = (error: Error | null, result: pg.QueryResult) => void
+
+const Query = pg.Query as unknown as new (config: object, values: undefined, callback: Callback) => QueryInternals
+
+/** The named preludes each connection has parsed. */
+const parsedPreludes = new WeakMap<Connection, Set<string>>()
+
+/**
+ * One query with its preludes in one flush under one Sync, which PostgreSQL runs as one implicit transaction
+ * (PostgreSQL documentation, "Pipelining" in the extended query protocol): no round trip is added, and a failing
+ * prelude fails the query.
+ */
+export class ScopedQuery extends Query {
+  readonly #preludes: readonly Prelude[]
+  readonly #name: string | undefined
+  #answered = 0
+  #sending = false
+
+  constructor (preludes: readonly Prelude[], { text, values, name, types }: QueryConfig, callback: Callback) {
+    super({ text, values, name, types, queryMode: 'extended' }, undefined, callback)
+    this.#preludes = preludes
+    this.#name = name
+    // pg marks `name` as parsed at the first ParseComplete it hears, which is a prelude's.
+    Object.defineProperty(this, 'name', { get: () => this.#sending || this.#isAnswered() ? this.#name : undefined })
+  }
+
+  // The simple protocol of a value-less query would drop the preludes.
+  requiresPreparation (): boolean {
+    return true
+  }
+
+  override prepare (connection: Connection): void {
+    this.#sending = true
+    const parsed = parsedPreludes.get(connection)
+    for (const { text, values, name = '' } of this.#preludes) {
+      if (!parsed?.has(name)) connection.parse({ text, name, types: [] })
+      connection.bind({ portal: '', statement: name, values, valueMapper: (value) => value })
+      connection.execute({ portal: '', rows: 0 })
+    }
+    super.prepare(connection)
+    this.#sending = false
+  }
+
+  override handleDataRow (message: unknown): void {
+    if (this.#isAnswered()) super.handleDataRow(message)
+  }
+
+  override handleCommandComplete (message: unknown, connection: Connection): void {
+    if (this.#isAnswered()) return super.handleCommandComplete(message, connection)
+    const name = this.#preludes[this.#answered++]?.name
+    if (name === undefined) return
+    const parsed = parsedPreludes.get(connection)
+    if (parsed) parsed.add(name)
+    else parsedPreludes.set(connection, new Set([name]))
+  }
+
+  /** Whether every prelude has been answered, so that what comes next belongs to the query itself. */
+  #isAnswered (): boolean {
+    return this.#answered === this.#preludes.length
+  }
+}

@@ -1,0 +1,71 @@
+import compilerFactory, { type BuildCompilerFromPool } from '@fastify/ajv-compiler'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import { createMetrics, exposeMetrics, measureRequests } from './metrics.ts'
+import { openApi, type OpenApiOptions } from './openapi.ts'
+import { problems, renderProblem } from './problem.ts'
+import { health, Readiness } from './readiness.ts'
+
+export type Service = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
+
+export interface ServiceOptions {
+  name: string
+  config: { TRUSTED_PROXIES: string }
+  logger: FastifyServerOptions['logger']
+  documentation: OpenApiOptions
+  /** What the service stands on; it is ready when all of them resolve. */
+  dependencies: ReadonlyArray<() => Promise<unknown>>
+}
+
+/**
+ * A service without its routes: the public listener `app` and the `internal` one, neither of them listening yet. Both
+ * answer `/livez` and `/readyz`; metrics and internal routes are on the internal one alone (SEC-81).
+ */
+export async function createService ({ name, config, logger = false, documentation, dependencies }: ServiceOptions) {
+  const options = fastifyOptions(config, logger)
+  const metrics = createMetrics(name)
+  const readiness = new Readiness(dependencies)
+
+  const app: Service = Fastify(options).withTypeProvider<TypeBoxTypeProvider>()
+  app.addHook('onResponse', async (_request, reply) => { if (reply.statusCode === 503) readiness.doubt() })
+  app.addHook('onSend', async (_request, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    reply.header('x-content-type-options', 'nosniff')
+  })
+  app.removeContentTypeParser('text/plain') // what is not JSON is 415
+  await app.register(problems)
+  await app.register(measureRequests, { metrics })
+  await app.register(openApi, documentation)
+  await app.register(health, { readiness })
+
+  const internal: Service = Fastify(options).withTypeProvider<TypeBoxTypeProvider>()
+  await internal.register(problems)
+  await internal.register(health, { readiness })
+  await internal.register(exposeMetrics, { metrics })
+  return { app, internal, metrics, readiness }
+}
+
+function fastifyOptions ({ TRUSTED_PROXIES }: { TRUSTED_PROXIES: string }, logger: FastifyServerOptions['logger']) {
+  return {
+    logger,
+    bodyLimit: 256 * 1024,
+    requestTimeout: 30_000,
+    // Client addresses come from a proxy only if it is a trusted one (SEC-34).
+    trustProxy: TRUSTED_PROXIES === '' ? false : TRUSTED_PROXIES,
+    genReqId: ({ headers: { 'x-request-id': given } }) => typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : randomUUID(),
+    routerOptions: { maxParamLength: 100, ignoreTrailingSlash: false, caseSensitive: true },
+    schemaController: { compilersFactory: { buildValidator: strictBodies } },
+    // The router's own refusals (a malformed URL) would pass no error handler.
+    frameworkErrors: (error, request, reply) => { renderProblem(error, request, reply) },
+  } satisfies FastifyServerOptions
+}
+
+/** Queries and paths are text and converted; bodies are JSON and never (`["x"]`, 123 or null is no string). Unknown fields are refused. */
+const strictBodies: BuildCompilerFromPool = (externalSchemas) => {
+  const compilerFor = (coerceTypes: boolean) => compilerFactory()(externalSchemas, {
+    customOptions: { coerceTypes, useDefaults: true, removeAdditional: false, allErrors: true, verbose: true, keywords: ['x-detail'] },
+  })
+  const [body, text] = [compilerFor(false), compilerFor(true)]
+  return (route) => (route as unknown as { httpPart: string }).httpPart === 'body' ? body(route) : text(route)
+}

@@ -1,0 +1,59 @@
+import { accessTokens } from '@daymark/kit/access-tokens'
+import { notYours } from '@daymark/kit/problem'
+import { requestLimits } from '@daymark/kit/request-limits'
+import { row } from '@daymark/kit/row'
+import { createService, type Service } from '@daymark/kit/service'
+import { Type } from '@sinclair/typebox'
+import type { FastifyServerOptions } from 'fastify'
+import { type DatabasePool, sql } from 'slonik'
+import type { Config } from './config.ts'
+import { Completion, List, ListPage, NewTask, Task, TaskPage, TaskPatch, TaskReplacement } from './contracts.ts'
+import type { Deps } from './deps.ts'
+import './problems.ts'
+import { listRoutes } from './src/lists/routes.ts'
+import { Cursors } from './src/paging/cursor.ts'
+import { taskRoutes } from './src/tasks/routes.ts'
+import { remoteKeys } from './src/tokens/remote-keys.ts'
+
+export interface AppDeps { config: Config, pool: DatabasePool, now: () => Date, logger?: FastifyServerOptions['logger'] }
+
+/** Assembles the whole service without opening a port. Tests and server.ts call this same function. */
+export async function buildApp ({ config, pool, now, logger = false }: AppDeps) {
+  const { app, internal } = await createService({
+    name: 'tasks',
+    config,
+    logger,
+    documentation: { title: 'Daymark tasks', version: '0.1.0', description: 'Tasks and lists. Every request carries an access token of the auth service; `user_id` in the path is its `sub`.' },
+    dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`)],
+  })
+  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, TaskPage, List, ListPage]) app.addSchema(schema)
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  // A JSON merge patch is JSON; so is no body at all where a route allows it.
+  app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, null)
+    else parseJson(request, body as string, done)
+  })
+
+  await app.register(accessTokens, {
+    issuer: config.AUTH_ISSUER,
+    audience: config.TOKEN_AUDIENCE,
+    maxSeconds: config.TOKEN_MAX_SECONDS,
+    now,
+    publicKeyOf: remoteKeys(config.JWKS_URL),
+  })
+  await app.register(requestLimits, { perMinute: config.RATE_LIMIT_PER_MINUTE, redisUrl: config.REDIS_URL })
+
+  const deps: Deps = { pool, cursors: new Cursors(Buffer.from(config.CURSOR_KEY, 'base64')) }
+  await app.register(accountApi, { prefix: '/api/:user_id', ...deps })
+  return { app, internal }
+}
+
+/** All that belongs to one account: for its owner alone, by the token and by the path. */
+async function accountApi (app: Service, deps: Deps): Promise<void> {
+  app.addHook('onRequest', async (request) => { await app.requireUser(request) })
+  app.addHook('preHandler', async ({ params, user }) => {
+    if ((params as { user_id?: string }).user_id !== user.sub) throw notYours()
+  })
+  await app.register(taskRoutes, { ...deps, prefix: '/tasks' })
+  await app.register(listRoutes, { ...deps, prefix: '/lists' })
+}

@@ -1,0 +1,19 @@
+import { demandVerifiedTls, loadConfiguration, originOf, processSettings, secretProblem, serviceSettings } from '@daymark/kit/configuration'
+import { type Static, Type } from '@sinclair/typebox'
+
+const Config = Type.Object({
+  ...processSettings({ port: 3002, internalPort: 3102 }),
+  ...serviceSettings,
+  JWKS_URL: Type.RegExp(/^https?:\/\/\S+$/, { description: 'where the auth service publishes its keys' }),
+  AUTH_ISSUER: Type.String({ description: 'the only issuer whose tokens are accepted' }),
+  TOKEN_AUDIENCE: Type.String({ default: 'daymark-tasks' }),
+  TOKEN_MAX_SECONDS: Type.Integer({ default: 900, minimum: 30, description: 'seconds' }),
+  CURSOR_KEY: Type.String({ description: '32 random bytes in base64' }),
+})
+export type Config = Readonly<Static<typeof Config>>
+
+/** Reads the environment once. @throws {ConfigurationError} naming every variable that is missing or wrong */
+export const loadConfig = (env: NodeJS.ProcessEnv = process.env): Config => loadConfiguration(Config, env, [
+  demandVerifiedTls,
+  ({ AUTH_ISSUER, CURSOR_KEY }) => [originOf('AUTH_ISSUER', AUTH_ISSUER), secretProblem('CURSOR_KEY', CURSOR_KEY)],
+])

@@ -1,0 +1,22 @@
+import { row } from '@daymark/kit/row'
+import { Type } from '@sinclair/typebox'
+import { type CommonQueryMethods, sql } from 'slonik'
+
+/** Locks the tenant's row: the statement that `asWriter` sends ahead of each write. */
+export const lockAccount = 'SELECT FROM tasks.accounts WHERE user_id = $1 FOR UPDATE'
+
+const nothing = row(Type.Object({}))
+
+export interface NewAccount { user_id: string, inbox_id: string, request_id: string }
+
+/** Makes the account row, its Inbox and the first entry of its change log, unless another request just has. */
+export const insertAccount = (db: CommonQueryMethods, account: NewAccount) => db.query(sql.type(nothing)`
+  WITH account AS (
+    INSERT INTO tasks.accounts (user_id, seq) VALUES (${account.user_id}, 1) ON CONFLICT DO NOTHING RETURNING user_id, seq
+  ), inbox AS (
+    INSERT INTO tasks.lists (user_id, id, name, is_inbox) SELECT user_id, ${account.inbox_id}::uuid, 'Inbox', true FROM account
+    RETURNING user_id, id, name, is_inbox
+  )
+  INSERT INTO tasks.changes (user_id, seq, object_type, object_id, action, before, after, actor_id, request_id)
+  SELECT inbox.user_id, account.seq, 'list', inbox.id, 'created', '{}', jsonb_build_object('name', inbox.name, 'is_inbox', inbox.is_inbox), inbox.user_id, ${account.request_id}
+  FROM inbox, account`)

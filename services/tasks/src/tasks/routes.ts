@@ -1,0 +1,79 @@
+import { asUser } from '@daymark/kit/scope'
+import type { Service } from '@daymark/kit/service'
+import { Type } from '@sinclair/typebox'
+import type { FastifyReply } from 'fastify'
+import { Completion, NewTask, Task, TaskPage, TaskPatch, TaskQuery, TaskReplacement } from '../../contracts.ts'
+import type { Deps } from '../../deps.ts'
+import { taskNotFound } from '../../problems.ts'
+import { etagOf } from './etag.ts'
+import { findTask, listTasks } from './queries.ts'
+import { createTask, writeTask } from './write-task.ts'
+
+const AccountPath = Type.Object({ user_id: Type.String({ format: 'uuid' }) })
+const TaskPath = Type.Object({ user_id: Type.String({ format: 'uuid' }), id: Type.String({ format: 'uuid' }) })
+
+const tags = ['tasks']
+const security = [{ accessToken: [] }]
+const ifMatch = Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'The ETag the task must still have; else 412' })) })
+
+/** Answers with a task and the ETag that a later write may demand. */
+function send (reply: FastifyReply, task: Task): Task {
+  reply.header('etag', etagOf(task))
+  return task
+}
+
+/** Tasks of one account; registered under its path, behind the guard. */
+export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promise<void> {
+  app.get('/', {
+    schema: { tags, security, summary: 'List tasks, newest first', params: AccountPath, querystring: TaskQuery, response: { 200: TaskPage } },
+  }, async ({ query: { status = 'all', limit = 50, cursor }, user: { sub: user_id } }) => {
+    const query = [user_id, 'tasks', status]
+    const place = cursor === undefined ? null : cursors.read(cursor, query)
+    const after = place && { created_at: place.key, id: place.id }
+    const found = await asUser(user_id, () => listTasks(pool, { user_id, status, after, limit: limit + 1 })) // one more tells whether a page follows
+    const items = found.slice(0, limit)
+    const last = items.at(-1)
+    return { items, next_cursor: last && found.length > limit ? cursors.write({ key: last.created_at, id: last.id }, query) : null }
+  })
+
+  app.post('/', {
+    schema: { tags, security, summary: 'Create a task', params: AccountPath, body: NewTask, response: { 201: Task } },
+  }, async (request, reply) => {
+    const task = await createTask(pool, request, request.body)
+    return reply.code(201).header('location', `/api/${task.user_id}/tasks/${task.id}`).send(send(reply, task))
+  })
+
+  app.get('/:id', {
+    schema: { tags, security, summary: 'Read a task', params: TaskPath, response: { 200: Task, 304: Type.Null() } },
+  }, async ({ params: { id }, headers, user: { sub: user_id } }, reply) => {
+    const task = await asUser(user_id, () => findTask(pool, { user_id, id }))
+    if (!task) throw taskNotFound()
+    if (headers['if-none-match'] === etagOf(task)) return reply.code(304).header('etag', etagOf(task)).send(null)
+    return send(reply, task)
+  })
+
+  app.put('/:id', {
+    schema: { tags, security, summary: 'Replace a task', params: TaskPath, headers: ifMatch, body: TaskReplacement, response: { 200: Task } },
+  }, async (request, reply) => send(reply, await writeTask(pool, request, request.params.id, request.body)))
+
+  app.patch('/:id', {
+    schema: { tags, security, summary: 'Change some fields of a task (JSON merge patch)', params: TaskPath, headers: ifMatch, body: TaskPatch, response: { 200: Task } },
+  }, async (request, reply) => send(reply, await writeTask(pool, request, request.params.id, request.body)))
+
+  app.patch('/:id/complete', {
+    schema: {
+      tags, security, summary: 'Complete a task, or reopen it', params: TaskPath, headers: ifMatch, body: Type.Union([Completion, Type.Null()]), response: { 200: Task },
+    },
+  }, async (request, reply) => send(reply, await writeTask(pool, request, request.params.id, { completed: request.body?.completed ?? true })))
+
+  app.delete('/:id', {
+    schema: { tags, security, summary: 'Move a task to the trash', params: TaskPath, headers: ifMatch, response: { 204: Type.Null() } },
+  }, async (request, reply) => {
+    await writeTask(pool, request, request.params.id, { deleted: true })
+    return reply.code(204).send(null)
+  })
+
+  app.post('/:id/restore', {
+    schema: { tags, security, summary: 'Take a task out of the trash', params: TaskPath, headers: ifMatch, response: { 200: Task } },
+  }, async (request, reply) => send(reply, await writeTask(pool, request, request.params.id, { is_trashed: true, deleted: false })))
+}
