@@ -52,8 +52,8 @@ export type TaskReplacement = Static<typeof TaskReplacement>
 export const TaskPatch = Type.Partial(TaskReplacement, { ...closed, $id: 'TaskPatch', minProperties: 1 })
 export type TaskPatch = Static<typeof TaskPatch>
 
-/** Sets, never flips: a retry cannot undo itself. */
-export const Completion = Type.Object({ completed: Type.Boolean({ default: true }) }, { ...closed, $id: 'Completion' })
+/** Sets, never flips: a retry cannot undo itself. Without a body it completes. */
+export const Completion = Type.Object({ completed: Type.Optional(Type.Boolean({ description: 'true where it is left out' })) }, { ...closed, $id: 'Completion' })
 export type Completion = Static<typeof Completion>
 
 export const TaskStatus = Type.Union([Type.Literal('open'), Type.Literal('completed'), Type.Literal('all')])

@@ -1,0 +1,87 @@
+import { openDatabase } from '@daymark/kit/database'
+import { createTestDatabase, type Teardown } from '@daymark/kit/test-database'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import type { InjectOptions } from 'fastify'
+import { exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from 'jose'
+import { buildApp } from '../app.ts'
+import { loadConfig } from '../config.ts'
+import type { Task } from '../contracts.ts'
+import { lockAccount } from '../src/accounts/queries.ts'
+
+/** The keys of a token issuer: it publishes them over HTTP, and signs whatever a test asks for. */
+export async function startIssuer (t: Teardown) {
+  const kid = 'test-key'
+  const { publicKey, privateKey } = await generateKeyPair('Ed25519', { extractable: true })
+  const jwks = { keys: [{ ...await exportJWK(publicKey), kid, alg: 'EdDSA', use: 'sig' }] }
+  let isAway = false
+  let fetches = 0
+  const server = createServer((_request, response) => {
+    fetches++
+    if (isAway) response.writeHead(503).end()
+    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(jwks))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+  const claimsOf = (sub: string) => {
+    const iat = Math.floor(Date.now() / 1000)
+    return { iss: origin, aud: ['daymark-auth', 'daymark-tasks'], sub, client_id: 'daymark', sid: randomUUID(), gen: 1, jti: randomUUID(), role: 'user', auth_time: iat, iat, exp: iat + 300 }
+  }
+  return {
+    origin,
+    jwks,
+    privateKey,
+    claimsOf,
+    sign: (claims: Record<string, unknown>, header: Partial<JWTHeaderParameters> = {}, key = privateKey) =>
+      new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid, ...header }).sign(key),
+    goAway: () => { isAway = true },
+    comeBack: () => { isAway = false },
+    fetches: () => fetches,
+  }
+}
+
+export interface User { id: string, headers: { authorization: string } }
+
+/** The service on a database of its own, with an issuer whose tokens it accepts. */
+export async function startTasks (t: Teardown, settings: Record<string, string> = {}) {
+  const database = await createTestDatabase(t)
+  const issuer = await startIssuer(t)
+  const config = loadConfig({
+    DAYMARK_ENV: 'development',
+    ...database.settings('tasks_service'),
+    JWKS_URL: `${issuer.origin}/.well-known/jwks.json`,
+    AUTH_ISSUER: issuer.origin,
+    CURSOR_KEY: randomBytes(32).toString('base64'),
+    RATE_LIMIT_PER_MINUTE: '1000000',
+    ...settings,
+  })
+  const pool = await openDatabase(config, { lockStatement: lockAccount })
+  const { app, internal } = await buildApp({ config, pool, now: () => new Date() })
+  t.teardown(async () => {
+    await app.close()
+    await internal.close()
+    await pool.end()
+  })
+
+  /** A user whom the auth service has made, with a token of theirs. */
+  async function signUp (): Promise<User> {
+    const id = randomUUID()
+    await database.asSuperuser('INSERT INTO auth.users (id, email, email_key, password_hash) VALUES ($1, $2, $2, $3)', [id, `${id}@example.com`, 'none'])
+    return { id, headers: { authorization: `Bearer ${await issuer.sign(issuer.claimsOf(id))}` } }
+  }
+
+  const call = (method: InjectOptions['method'], url: string, user?: Pick<User, 'headers'>, payload?: InjectOptions['payload'], headers: Record<string, string> = {}) =>
+    app.inject({ method: method as 'GET', url, headers: { ...user?.headers, ...headers }, ...payload !== undefined && { payload } })
+
+  async function createTask (user: User, task: { title: string, description?: string } = { title: 'Water the plants' }): Promise<Task> {
+    const response = await call('POST', `/api/${user.id}/tasks`, user, task)
+    if (response.statusCode !== 201) throw new Error(`A task was not created: ${response.body}`)
+    return response.json()
+  }
+
+  return { app, internal, pool, config, database, issuer, signUp, call, createTask }
+}
