@@ -1,0 +1,74 @@
+import { type FieldProblem, ServiceAway, ServiceProblem } from './service-problem.ts'
+
+/** What every call made on behalf of one browser request carries along. */
+export interface CallOrigin { requestId: string, traceparent: string }
+
+export interface ServiceCall {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  path: string
+  headers?: Record<string, string>
+  body?: unknown
+}
+
+export interface ServiceAnswer { headers: Headers, body: unknown }
+
+export type Service = (call: ServiceCall, origin: CallOrigin) => Promise<ServiceAnswer>
+
+/**
+ * Speaks to one service: JSON in and out, with a deadline.
+ * A call rejects with `ServiceProblem` where the service refuses, with `ServiceAway` where it cannot answer.
+ */
+export function service ({ name, url, timeoutMs }: { name: string, url: string, timeoutMs: number }): Service {
+  return async (call, origin) => {
+    const response = await send(name, url, timeoutMs, call, origin)
+    const isJson = /^application\/(problem\+)?json\b/.test(response.headers.get('content-type') ?? '')
+    const body: unknown = await (isJson ? response.json() : response.text()).catch((cause: unknown) => { throw new ServiceAway(name, { cause }) })
+    if (response.ok) return { headers: response.headers, body }
+    if ([502, 503, 504].includes(response.status)) throw new ServiceAway(name, { cause: toProblem(response, body) })
+    throw toProblem(response, body)
+  }
+}
+
+async function send (name: string, url: string, timeoutMs: number, { method, path, headers, body }: ServiceCall, origin: CallOrigin): Promise<Response> {
+  const attempt = () => fetch(new URL(path, url), {
+    method,
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+    headers: {
+      accept: 'application/json, application/problem+json',
+      traceparent: origin.traceparent,
+      'x-request-id': origin.requestId,
+      ...body !== undefined && { 'content-type': 'application/json' },
+      ...headers,
+    },
+    ...body !== undefined && { body: JSON.stringify(body) },
+  })
+  const away = (cause: unknown) => { throw new ServiceAway(name, { cause }) }
+  // A kept-alive connection may have been closed by a restart in the same moment: what only reads is asked once more.
+  return attempt().catch((cause: unknown) => method === 'GET' && !isTimeout(cause) ? attempt().catch(away) : away(cause))
+}
+
+const isTimeout = (error: unknown) => error instanceof Error && error.name === 'TimeoutError'
+
+function toProblem (response: Response, body: unknown): ServiceProblem {
+  const told = typeof body === 'object' && body !== null ? body as Record<string, unknown> : {}
+  const text = (name: string) => typeof told[name] === 'string' ? told[name] : undefined
+  const detail = text('detail')
+  const etag = response.headers.get('etag')
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
+  return new ServiceProblem({
+    status: response.status,
+    type: text('type') ?? 'about:blank',
+    title: text('title') ?? response.statusText,
+    errors: Array.isArray(told['errors']) ? told['errors'].filter(isFieldProblem) : [],
+    ...detail !== undefined && { detail },
+    ...told['current'] !== undefined && { current: told['current'] },
+    ...etag !== null && { etag },
+    ...Number.isFinite(retryAfter) && { retryAfterSeconds: retryAfter },
+  })
+}
+
+function isFieldProblem (value: unknown): value is FieldProblem {
+  const { pointer, detail } = Object(value) as Record<string, unknown>
+  return typeof pointer === 'string' && typeof detail === 'string'
+}

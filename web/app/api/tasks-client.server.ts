@@ -1,0 +1,74 @@
+import { type NewTask, Task, TaskPage, type TaskPatch, type TaskStatus } from '@daymark/tasks/contracts'
+import { contractCheck } from './contract-check.server.ts'
+import type { CallOrigin, Service, ServiceAnswer, ServiceCall } from './service.server.ts'
+import { isServiceProblem } from './service-problem.ts'
+
+const checkTask = contractCheck(Task)
+const checkPage = contractCheck(TaskPage, [Task]) as (answer: unknown) => TaskPage
+
+/** Who asks. `renew` trades a token that a service refused for a new one, and rejects where the session is over. */
+export interface Bearer {
+  userId: () => string
+  accessToken: () => string
+  renew: (refused: string) => Promise<string>
+}
+
+/** A task, and the ETag by which a write says that it was made from this very version. */
+export interface TaskRead { task: Task, etag: string }
+
+export interface TasksClient {
+  list: (query: { status: TaskStatus, limit: number, cursor?: string }) => Promise<TaskPage>
+  get: (id: string) => Promise<TaskRead>
+  create: (task: NewTask) => Promise<TaskRead>
+  /** Changes what `patch` names, if the task is still what `etag` stands for; otherwise rejects with a 412 that tells the task as it is. */
+  update: (id: string, patch: TaskPatch, etag: string) => Promise<TaskRead>
+  complete: (id: string, completed: boolean) => Promise<TaskRead>
+  /** Moves the task to the trash; fine with one that is there already. */
+  remove: (id: string) => Promise<void>
+  restore: (id: string) => Promise<TaskRead>
+}
+
+/** The signed-in person's tasks, as seen from one browser request. A refused token is renewed once and the call made again. */
+export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin): TasksClient {
+  const call = async ({ path, headers, ...rest }: ServiceCall): Promise<ServiceAnswer> => {
+    const withToken = (token: string) =>
+      tasks({ ...rest, path: `/api/${bearer.userId()}/tasks${path}`, headers: { ...headers, authorization: `Bearer ${token}` } }, origin)
+    const token = bearer.accessToken()
+    try {
+      return await withToken(token)
+    } catch (error) {
+      if (!isServiceProblem(error) || error.status !== 401) throw error
+      return await withToken(await bearer.renew(token))
+    }
+  }
+  const one = async (request: ServiceCall): Promise<TaskRead> => {
+    const { body, headers } = await call(request)
+    return { task: checkTask(body), etag: headers.get('etag') ?? '*' }
+  }
+  const pathOf = (id: string) => `/${encodeURIComponent(id)}`
+  return {
+    async list ({ status, limit, cursor }) {
+      const query = new URLSearchParams({ status, limit: String(limit), ...cursor !== undefined && { cursor } })
+      return checkPage((await call({ method: 'GET', path: `?${query}` })).body)
+    },
+    get: (id) => one({ method: 'GET', path: pathOf(id) }),
+    create: (task) => one({ method: 'POST', path: '', body: task }),
+    update: (id, patch, etag) => one({ method: 'PATCH', path: pathOf(id), headers: { 'content-type': 'application/merge-patch+json', 'if-match': etag }, body: patch }),
+    complete: (id, completed) => one({ method: 'PATCH', path: `${pathOf(id)}/complete`, body: { completed } }),
+    async remove (id) {
+      await call({ method: 'DELETE', path: pathOf(id) }).catch((error: unknown) => {
+        if (!isServiceProblem(error) || error.status !== 404) throw error
+      })
+    },
+    restore: (id) => one({ method: 'POST', path: `${pathOf(id)}/restore` }),
+  }
+}
+
+/** The task inside a 412, or null where there is none to be trusted. */
+export function currentTask ({ current, etag }: { current: unknown, etag: string | undefined }): TaskRead | null {
+  try {
+    return etag === undefined ? null : { task: checkTask(current), etag }
+  } catch {
+    return null
+  }
+}

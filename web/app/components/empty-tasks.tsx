@@ -1,0 +1,45 @@
+interface EmptyTasksProps { show: 'open' | 'done' | 'all', isFirstTask: boolean }
+
+/** What an empty list says: how to begin, or that all is well. */
+export function EmptyTasks ({ show, isFirstTask }: EmptyTasksProps) {
+  if (isFirstTask && show !== 'done') {
+    return (
+      <section className='empty'>
+        <Horizon />
+        <h2>A clear day</h2>
+        <p>Write down the first thing on your mind and press <kbd>Enter</kbd>. It need not be important; it only needs to be out of your head.</p>
+        <ul className='empty__hints'>
+          <li>Open a task to add details to it.</li>
+          <li>Delete freely: everything can be undone.</li>
+        </ul>
+      </section>
+    )
+  }
+  if (show === 'done') {
+    return (
+      <section className='empty'>
+        <Horizon />
+        <h2>Nothing ticked off yet</h2>
+        <p>Tasks you complete come to rest here, and can be reopened at any time.</p>
+      </section>
+    )
+  }
+  return (
+    <section className='empty'>
+      <Horizon isDone />
+      <h2>All done</h2>
+      <p>Everything on your list is finished. Enjoy the view, or add what comes next.</p>
+    </section>
+  )
+}
+
+function Horizon ({ isDone = false }: { isDone?: boolean }) {
+  return (
+    <svg className='horizon' width='160' height='84' viewBox='0 0 160 84' fill='none' aria-hidden='true' focusable='false'>
+      <path className='horizon__ring' d='M24 64a56 56 0 0 1 112 0M40 64a40 40 0 0 1 80 0' />
+      <path className='horizon__sun' d='M56 64a24 24 0 0 1 48 0Z' />
+      {isDone && <path className='horizon__tick' d='m71 52 7 6.500 12-14' />}
+      <path className='horizon__line' d='M6 64h148M44 74h72' />
+    </svg>
+  )
+}

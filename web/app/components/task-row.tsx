@@ -1,0 +1,61 @@
+import { Link, useFetcher } from '@remix-run/react'
+import { type RefObject, useEffect, useRef } from 'react'
+import { FormToken } from './form-token.tsx'
+import { CheckIcon, TrashIcon } from './icons.tsx'
+import type { Outcome } from './notice.tsx'
+
+interface TaskRowProps {
+  task: { id: string, title: string, description: string, completed: boolean }
+  action: string
+  show: 'open' | 'done' | 'all'
+  onOutcome: (outcome: Outcome) => void
+  onSay: (what: string) => void
+  /** Where the focus goes when the row was the last. */
+  fallbackFocus: RefObject<HTMLElement>
+}
+
+/** One task of the list: tick it, open it, delete it. What is asked shows at once; what fails comes back. */
+export function TaskRow ({ task, action, show, onOutcome, onSay, fallbackFocus }: TaskRowProps) {
+  const { id, title, description } = task
+  const fetcher = useFetcher<Outcome>({ key: `task-${id}` })
+  const row = useRef<HTMLLIElement>(null)
+  const asked = fetcher.formData
+  const completed = asked?.get('intent') === 'complete' ? asked.get('completed') === 'true' : task.completed
+  const isLeaving = asked?.get('intent') === 'delete' || (show === 'open' && completed) || (show === 'done' && !completed)
+
+  const outcome = fetcher.data
+  useEffect(() => { if (outcome) onOutcome(outcome) }, [outcome, onOutcome])
+
+  // The row is about to go, and the focus with it: it moves on to the next one.
+  const moveFocus = () => {
+    const neighbour = row.current?.nextElementSibling ?? row.current?.previousElementSibling
+    const target = neighbour?.querySelector<HTMLElement>('.task__link') ?? fallbackFocus.current
+    if (row.current?.contains(document.activeElement)) target?.focus()
+  }
+  return (
+    <li ref={row} className='task' data-completed={completed || undefined} data-leaving={isLeaving || undefined}>
+      <fetcher.Form
+        method='post' action={action} onSubmit={() => {
+          onSay(completed ? `“${title}” is open again` : `“${title}” is done`)
+          if (show !== 'all') moveFocus()
+        }}
+      >
+        <FormToken />
+        <input type='hidden' name='intent' value='complete' />
+        <input type='hidden' name='completed' value={String(!completed)} />
+        <button className='task__tick' name='id' value={id} aria-label={completed ? `Reopen “${title}”` : `Complete “${title}”`}>
+          <span className='task__box'><CheckIcon /></span>
+        </button>
+      </fetcher.Form>
+      <div className='task__title'>
+        <Link className='task__link' to={`/tasks/${id}`}>{title}</Link>
+        {description !== '' && <p className='task__excerpt'>{description}</p>}
+      </div>
+      <fetcher.Form method='post' action={action} onSubmit={moveFocus}>
+        <FormToken />
+        <input type='hidden' name='intent' value='delete' />
+        <button className='task__delete' name='id' value={id} aria-label={`Delete “${title}”`}><TrashIcon /></button>
+      </fetcher.Form>
+    </li>
+  )
+}

@@ -1,0 +1,31 @@
+import { LogIn, SignUp } from '@daymark/auth/contracts'
+import { type FormMessages, formGuide, formReader } from './form-reader.server.ts'
+
+const emailMessages = {
+  required: 'Write your e-mail address.',
+  too_long: 'This is longer than an e-mail address can be.',
+  not_email: 'This is not a whole e-mail address. It looks like ada@example.com.',
+  taken: 'There is already an account with this address.',
+}
+
+const signUpMessages: FormMessages<typeof SignUp> = {
+  email: emailMessages,
+  password: {
+    required: 'Choose a password.',
+    too_short: 'Use at least {limit} characters. A few words in a row are easy to remember and hard to guess.',
+    too_long: 'Use at most {limit} characters; this has {count}.',
+  },
+  display_name: {
+    too_long: 'Keep the name to {limit} characters; it has {count}.',
+    not_allowed: 'Write a name, or leave this empty.',
+  },
+}
+export const signUpGuide = formGuide(SignUp, signUpMessages)
+export const readSignUp = formReader(SignUp, signUpMessages)
+
+const logInMessages: FormMessages<typeof LogIn> = {
+  email: { required: emailMessages.required, too_long: emailMessages.too_long },
+  password: { required: 'Write your password.', too_long: 'No password is that long.' },
+}
+export const logInGuide = formGuide(LogIn, logInMessages)
+export const readLogIn = formReader(LogIn, logInMessages)

@@ -1,0 +1,33 @@
+import { NewTask, Task, TaskReplacement } from '@daymark/tasks/contracts'
+import { Type } from '@sinclair/typebox'
+import { type FormMessages, formGuide, formReader } from './form-reader.server.ts'
+
+const closed = { additionalProperties: false }
+const { id, completed } = Task.properties
+
+const titleMessages = {
+  required: 'Write what is to be done.',
+  not_allowed: 'Write what is to be done; spaces alone say too little.',
+  too_long: 'Keep the title to {limit} characters; it has {count}. Details fit in the description.',
+}
+
+const AddTask = Type.Pick(NewTask, ['title'], closed)
+const addTaskMessages: FormMessages<typeof AddTask> = { title: titleMessages }
+export const addTaskGuide = formGuide(AddTask, addTaskMessages)
+export const readAddTask = formReader(AddTask, addTaskMessages)
+
+const { title, description } = TaskReplacement.properties
+/** An edit says which version it was made from, by its ETag, so that it never wipes out another's. */
+const EditTask = Type.Object({ title, description, etag: Type.String({ minLength: 1, maxLength: 200 }) }, closed)
+const editTaskMessages: FormMessages<typeof EditTask> = {
+  title: titleMessages,
+  description: { too_long: 'Keep the description to {limit} characters; it has {count}.' },
+}
+export const editTaskGuide = formGuide(EditTask, editTaskMessages)
+export const readEditTask = formReader(EditTask, editTaskMessages)
+
+export const readTaskId = formReader(Type.Object({ id }, closed))
+export const readCompletion = formReader(Type.Object({ id, completed }, closed))
+
+/** True for the text of an id; anything else in an address names nothing. */
+export const isTaskId = (text: string | undefined): text is string => text !== undefined && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)

@@ -1,0 +1,35 @@
+import type { SignedIn } from '@daymark/auth/contracts'
+import type { Flash } from '../session/flash.ts'
+import type { SessionUser } from '../session/session-contents.ts'
+import type { AuthClient } from './api/auth-client.server.ts'
+import type { TasksClient } from './api/tasks-client.server.ts'
+
+/** Why an unsafe request is not carried out; decided before any action runs. */
+export type Refusal =
+  | { reason: 'not-same-origin' | 'stale-form', values: Record<string, string> }
+  | { reason: 'unreadable', status: 413 | 415 }
+
+/** What the server gives to loaders and actions. Tokens stay behind it. */
+export type BrowserContext = {
+  nonce: string
+  requestId: string
+  /** False where our own script asked for data; a redirect is then needless. */
+  wantsPage: boolean
+  refusal: Refusal | null
+  /** Tells those who run this of a failure that the page only apologises for. */
+  report: (error: unknown) => void
+  readonly user: SessionUser | null
+  auth: AuthClient
+  tasks: TasksClient
+  signIn: (signedIn: SignedIn) => void
+  signOut: () => Promise<void>
+  /** The token for this page's forms. */
+  formToken: () => string
+  flash: (flash: Flash) => void
+  takeFlash: () => Flash | null
+}
+
+declare module '@remix-run/server-runtime' {
+  interface AppLoadContext extends BrowserContext {}
+  interface Future { v3_singleFetch: true }
+}

@@ -1,0 +1,151 @@
+import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
+import { Link, useActionData, useLoaderData } from '@remix-run/react'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import type { Flash } from '../../session/flash.ts'
+import { isServiceProblem } from '../api/service-problem.ts'
+import { EmptyTasks } from '../components/empty-tasks.tsx'
+import { FormSummary } from '../components/checked-form.tsx'
+import { revalidateAfterRefusal } from '../components/form-token.tsx'
+import { Notice } from '../components/notice.tsx'
+import { PendingTask } from '../components/pending-task.tsx'
+import { QuickAdd } from '../components/quick-add.tsx'
+import { TaskRow } from '../components/task-row.tsx'
+import type { FormAnswer } from '../forms/form-answer.ts'
+import { refusedForm } from '../forms/refused-form.server.ts'
+import { addTaskGuide, readAddTask, readCompletion, readTaskId } from '../forms/task-forms.server.ts'
+import { requireUser } from '../require-user.server.ts'
+import { type Shown, pageOfTasks, readShown } from '../shown-tasks.server.ts'
+
+export const meta: MetaFunction = () => [{ title: 'Tasks · Daymark' }]
+
+export const shouldRevalidate = revalidateAfterRefusal
+
+export async function loader ({ request, context }: LoaderFunctionArgs) {
+  requireUser(context)
+  const shown = readShown(request)
+  const page = await pageOfTasks(context.tasks, shown)
+  return { ...page, shown, flash: context.takeFlash(), guide: addTaskGuide }
+}
+
+export async function action ({ request, context }: ActionFunctionArgs) {
+  requireUser(context)
+  const form = await request.formData()
+  const intent = String(form.get('intent'))
+  form.delete('intent')
+  try {
+    const outcome = await carryOut(intent, form, context.tasks)
+    if ('answer' in outcome) return data(outcome.answer, { status: 422 })
+    // A script shows what happened itself; a page is told on the next one, which may be reloaded without harm.
+    if (!context.wantsPage) return data({ flash: outcome.flash ?? null })
+    if (outcome.flash) context.flash(outcome.flash)
+  } catch (error) {
+    if (isServiceProblem(error) && error.status === 404) {
+      return data<FormAnswer>({ values: {}, errors: {}, problem: 'That task is gone: it was deleted elsewhere.' }, { status: 404 })
+    }
+    return refusedForm(error, Object.fromEntries([...form].map(([name, value]) => [name, String(value)])), addTaskGuide)
+  }
+  const { pathname, search } = new URL(request.url)
+  return redirect(pathname + search, 303)
+}
+
+async function carryOut (intent: string, form: FormData, tasks: ActionFunctionArgs['context']['tasks']): Promise<{ flash?: Flash } | { answer: FormAnswer }> {
+  switch (intent) {
+    case 'add': {
+      const read = readAddTask(form)
+      if (!read.ok) return read
+      await tasks.create(read.value)
+      return {}
+    }
+    case 'complete': {
+      const read = readCompletion(form)
+      if (!read.ok) return read
+      await tasks.complete(read.value.id, read.value.completed)
+      return {}
+    }
+    case 'delete': {
+      const read = readTaskId(form)
+      if (!read.ok) return read
+      const { task } = await tasks.get(read.value.id)
+      await tasks.remove(task.id)
+      return { flash: { did: 'deleted', task_id: task.id, title: task.title } }
+    }
+    case 'restore': {
+      const read = readTaskId(form)
+      if (!read.ok) return read
+      const { task } = await tasks.restore(read.value.id)
+      return { flash: { did: 'restored', task_id: task.id, title: task.title } }
+    }
+    default:
+      return { answer: { values: {}, errors: {}, problem: 'This form was not one of ours. Please reload the page and try again.' } }
+  }
+}
+
+const filters: Array<{ show: Shown['show'], name: string }> = [
+  { show: 'open', name: 'Open' },
+  { show: 'done', name: 'Done' },
+  { show: 'all', name: 'All' },
+]
+
+export default function DashboardPage () {
+  const { items, shown, more, isFirstTask, guide, flash: servedFlash } = useLoaderData<typeof loader>()
+  const served = useActionData<typeof action>() as FormAnswer | undefined
+  const heading = useRef<HTMLHeadingElement>(null)
+  const [flash, setFlash] = useState(servedFlash)
+  const [trouble, setTrouble] = useState<FormAnswer | null>(null)
+  const [said, setSaid] = useState('')
+  const [adding, setAdding] = useState<Array<{ key: string, title: string }>>([])
+  const [failedAdd, setFailedAdd] = useState<FormAnswer | null>(null)
+  useEffect(() => { if (servedFlash) setFlash(servedFlash) }, [servedFlash])
+
+  const settle = useCallback((outcome: { flash: Flash | null } | FormAnswer) => {
+    if ('errors' in outcome) return setTrouble(outcome)
+    setTrouble(null)
+    if (outcome.flash) setFlash(outcome.flash)
+  }, [])
+  const settleAdd = useCallback((key: string, title: string, outcome: { flash: Flash | null } | FormAnswer) => {
+    setAdding((list) => list.filter((one) => one.key !== key))
+    if ('errors' in outcome) setFailedAdd({ ...outcome, values: { title } })
+    else setSaid(`Added “${title}”`)
+  }, [])
+
+  const answer = trouble ?? (served?.values['id'] !== undefined || served?.values['intent'] !== 'add' ? served : null)
+  const addAnswer = failedAdd ?? (answer === served ? null : served)
+  const address = `/dashboard${shown.search}`
+  const isEmpty = items.length === 0 && adding.length === 0
+  return (
+    <div className='tasks'>
+      <div className='tasks__head'>
+        <h1 ref={heading} tabIndex={-1}>Tasks</h1>
+        <nav className='filter' aria-label='Which tasks'>
+          {filters.map(({ show, name }) => (
+            <Link key={show} className='filter__choice' to={`/dashboard${show === 'open' ? '' : `?show=${show}`}`} aria-current={show === shown.show ? 'page' : undefined} preventScrollReset>{name}</Link>
+          ))}
+        </nav>
+      </div>
+
+      <Notice flash={flash} action={address} onOutcome={settle} onClose={() => { setFlash(null); heading.current?.focus() }} onUndo={() => setFlash(null)} />
+      <FormSummary answer={answer} />
+      <p className='visually-hidden' role='status'>{said}</p>
+
+      {shown.show !== 'done' && (
+        <QuickAdd
+          guide={guide} action={address} answer={addAnswer} onAdd={(title) => {
+            setFailedAdd(null)
+            setAdding((list) => [{ key: `add-${crypto.randomUUID()}`, title }, ...list])
+          }}
+        />
+      )}
+
+      {isEmpty
+        ? <EmptyTasks show={shown.show} isFirstTask={isFirstTask} />
+        : (
+          <ul className='task-list' aria-label={`${filters.find(({ show }) => show === shown.show)?.name ?? ''} tasks`}>
+            {adding.map(({ key, title }) => <PendingTask key={key} fetcherKey={key} title={title} action={address} onOutcome={settleAdd} />)}
+            {items.map((task) => <TaskRow key={task.id} task={task} action={address} show={shown.show} onOutcome={settle} onSay={setSaid} fallbackFocus={heading} />)}
+          </ul>
+          )}
+
+      {more && <p className='tasks__more'><Link className='button button--quiet' to={more} preventScrollReset>Show more</Link></p>}
+    </div>
+  )
+}

@@ -1,0 +1,118 @@
+import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
+import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react'
+import { isServiceProblem } from '../api/service-problem.ts'
+import { type TaskRead, currentTask } from '../api/tasks-client.server.ts'
+import { FormSummary, useCheckedForm } from '../components/checked-form.tsx'
+import { ConflictNote } from '../components/conflict-note.tsx'
+import { Field } from '../components/field.tsx'
+import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
+import { BackIcon, CheckIcon, TrashIcon } from '../components/icons.tsx'
+import { LocalTime } from '../components/local-time.tsx'
+import { useEditedVersion } from '../components/edited-version.ts'
+import type { FormAnswer } from '../forms/form-answer.ts'
+import { refusedForm } from '../forms/refused-form.server.ts'
+import { editTaskGuide, isTaskId, readCompletion, readEditTask } from '../forms/task-forms.server.ts'
+import { requireUser } from '../require-user.server.ts'
+
+export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `${loaded?.task.title ?? 'Task'} · Daymark` }]
+
+export const shouldRevalidate = revalidateAfterRefusal
+
+/** What the page says when the task was changed elsewhere in the meantime. */
+export interface EditAnswer extends FormAnswer { conflict?: TaskRead }
+
+export async function loader ({ params: { id }, context }: LoaderFunctionArgs) {
+  requireUser(context)
+  if (!isTaskId(id)) throw data(null, { status: 404 })
+  return { ...await context.tasks.get(id), flash: context.takeFlash(), guide: editTaskGuide }
+}
+
+export async function action ({ request, params: { id }, context }: ActionFunctionArgs) {
+  requireUser(context)
+  if (!isTaskId(id)) throw data(null, { status: 404 })
+  const form = await request.formData()
+  const intent = String(form.get('intent'))
+  form.delete('intent')
+
+  if (intent === 'complete') {
+    form.set('id', id)
+    const read = readCompletion(form)
+    if (!read.ok) return data<EditAnswer>(read.answer, { status: 422 })
+    await context.tasks.complete(id, read.value.completed)
+    return redirect(`/tasks/${id}`, 303)
+  }
+  if (intent === 'delete') {
+    const { task } = await context.tasks.get(id)
+    await context.tasks.remove(id)
+    context.flash({ did: 'deleted', task_id: id, title: task.title })
+    return redirect('/dashboard', 303)
+  }
+
+  const read = readEditTask(form)
+  if (!read.ok) return data<EditAnswer>(read.answer, { status: 422 })
+  const { etag, ...fields } = read.value
+  try {
+    const { task } = await context.tasks.update(id, fields, etag)
+    context.flash({ did: 'saved', task_id: id, title: task.title })
+  } catch (error) {
+    if (!isServiceProblem(error) || error.status !== 412) return refusedForm(error, read.values, editTaskGuide)
+    const conflict = currentTask(error) ?? await context.tasks.get(id)
+    return data<EditAnswer>({ values: read.values, errors: {}, conflict }, { status: 412 })
+  }
+  return redirect(`/tasks/${id}`, 303)
+}
+
+const labels = { title: 'Title', description: 'Description' }
+
+export default function TaskPage () {
+  const { task, etag, flash, guide } = useLoaderData<typeof loader>()
+  const served = useActionData<typeof action>() as EditAnswer | undefined
+  const { answer, formProps } = useCheckedForm(guide, served)
+  const editedEtag = useEditedVersion({ loaded: { task, etag }, conflict: served?.conflict, returned: served?.values['etag'], formRef: formProps.ref })
+  const sending = useNavigation().formData?.get('intent')
+  const completed = sending === 'complete' ? !task.completed : task.completed
+  return (
+    <div className='task-page'>
+      <p className='task-page__back'><Link className='back' to='/dashboard'><BackIcon />Tasks</Link></p>
+
+      <Form className='form task-page__form' method='post' action={`/tasks/${task.id}`} {...formProps}>
+        <FormToken />
+        <input type='hidden' name='intent' value='save' />
+        <input type='hidden' name='etag' value={editedEtag} readOnly />
+        <h1 className='visually-hidden'>Edit “{task.title}”</h1>
+        <FormSummary answer={answer} labels={labels} />
+        {served?.conflict && <ConflictNote theirs={served.conflict.task} mine={served.values} />}
+        <Field className='field--title' name='title' label={labels.title} guide={guide} answer={answer} defaultValue={task.title} autoComplete='off' />
+        <Field className='field--prose' name='description' label={labels.description} guide={guide} answer={answer} defaultValue={task.description} kind='textarea' rows={6} isOptional />
+        <div className='task-page__save'>
+          <button className='button' aria-disabled={sending === 'save' || undefined}>
+            {sending === 'save' ? 'Saving…' : served?.conflict ? 'Save mine over it' : 'Save'}
+          </button>
+          {served?.conflict && <a className='button button--quiet' href={`/tasks/${task.id}`}>Take the other</a>}
+          <p className='task-page__saved' role='status'>{flash?.did === 'saved' && !sending && !served && <><CheckIcon />Saved</>}</p>
+        </div>
+      </Form>
+
+      <div className='task-page__more'>
+        <p className='task-page__times'>
+          Added <LocalTime instant={task.created_at} />
+          {task.completed_at !== null && <> · done <LocalTime instant={task.completed_at} /></>}
+          {task.completed_at === null && task.version > 1 && <> · changed <LocalTime instant={task.updated_at} /></>}
+        </p>
+        <div className='task-page__actions'>
+          <Form method='post' action={`/tasks/${task.id}`} preventScrollReset>
+            <FormToken />
+            <input type='hidden' name='intent' value='complete' />
+            <input type='hidden' name='completed' value={String(!task.completed)} />
+            <button className='button button--quiet'><CheckIcon />{completed ? 'Reopen' : 'Complete'}</button>
+          </Form>
+          <Form method='post' action={`/tasks/${task.id}`}>
+            <FormToken />
+            <input type='hidden' name='intent' value='delete' />
+            <button className='button button--quiet button--danger'><TrashIcon />Delete</button>
+          </Form>
+        </div>
+      </div>
+    </div>
+  )
+}

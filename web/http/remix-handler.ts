@@ -1,0 +1,54 @@
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
+import { type ServerBuild, createRequestHandler } from '@remix-run/node'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { BrowserContext } from '../app/load-context.ts'
+import { acceptedCoding, compressPage } from './compress-page.ts'
+
+export interface RemixHandlerOptions {
+  build: ServerBuild | (() => Promise<ServerBuild>)
+  mode: 'production' | 'development'
+  publicOrigin: string
+}
+
+/**
+ * Lets Remix answer a Fastify request. `body` is what is left of a form once we have read it.
+ * `beforeSending` runs when the loaders and actions are done and headers may still be set.
+ */
+export function remixHandler ({ build, mode, publicOrigin }: RemixHandlerOptions) {
+  const handle = createRequestHandler(build, mode)
+
+  return async (request: FastifyRequest, reply: FastifyReply, context: BrowserContext, body: string | null, beforeSending: () => Promise<void>) => {
+    const gone = new AbortController()
+    reply.raw.on('close', () => { if (!reply.raw.writableFinished) gone.abort() })
+    const response = await handle(new Request(new URL(request.url, publicOrigin), {
+      method: request.method,
+      headers: headersFor(request, publicOrigin),
+      signal: gone.signal,
+      ...body !== null && { body },
+    }), context)
+    await beforeSending()
+
+    reply.code(response.status)
+    for (const [name, value] of response.headers) if (name !== 'set-cookie') reply.header(name, value)
+    for (const cookie of response.headers.getSetCookie()) reply.header('set-cookie', cookie)
+    if (!response.body) return await reply.send()
+
+    const page = Readable.fromWeb(response.body as ReadableStream)
+    const coding = acceptedCoding(request.headers['accept-encoding'])
+    reply.header('vary', 'accept-encoding')
+    if (!coding || request.method === 'HEAD') return await reply.send(page)
+    return await reply.header('content-encoding', coding).removeHeader('content-length').send(compressPage(page, coding))
+  }
+}
+
+/** Remix compares Host and Origin by rules of its own, which know nothing of our public origin; ours have been applied by now. */
+function headersFor ({ headers }: FastifyRequest, publicOrigin: string): Headers {
+  const given = new Headers()
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || ['origin', 'host', 'x-forwarded-host', 'cookie', 'content-length', 'transfer-encoding', 'connection', 'expect'].includes(name)) continue
+    for (const one of [value].flat()) given.append(name, one)
+  }
+  given.set('host', new URL(publicOrigin).host)
+  return given
+}

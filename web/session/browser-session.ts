@@ -1,0 +1,112 @@
+import type { SignedIn } from '@daymark/auth/contracts'
+import type { FastifyBaseLogger } from 'fastify'
+import type { AuthClient } from '../app/api/auth-client.server.ts'
+import { ServiceAway, SignInNeeded, isServiceAway, isServiceProblem } from '../app/api/service-problem.ts'
+import type { Bearer } from '../app/api/tasks-client.server.ts'
+import { type SessionContents, type SessionUser, sessionFrom, sessionUser } from './session-contents.ts'
+import { singleFlight } from './single-flight.ts'
+
+const renewWithMs = 30_000
+
+/** One request's view of its session; whatever changes it hands the new contents to the cookie. */
+export interface BrowserSession extends Bearer {
+  user: () => SessionUser | null
+  id: () => string | null
+  begin: (signedIn: SignedIn) => void
+  /** Forgets the session here, and ends it at auth if auth can be reached. */
+  end: () => Promise<void>
+  /** Waits for what went on beside the request, so that its outcome still reaches the cookie. */
+  settle: () => Promise<void>
+}
+
+export interface SessionRequest {
+  contents: SessionContents | null
+  auth: AuthClient
+  log: FastifyBaseLogger
+  /** Writes the cookie; null clears it. */
+  keep: (contents: SessionContents | null) => void
+}
+
+/**
+ * Opens the session of each request, with fresh tokens: the one place where tokens are refreshed.
+ * Parallel requests with the same refresh token share one refresh. Only a refusal by auth ends a
+ * session; auth being away leaves it as it is, and is told by the first call that needs a token.
+ */
+export function browserSessions (now: () => Date): (request: SessionRequest) => Promise<BrowserSession> {
+  const refreshOnce = singleFlight<SignedIn>()
+
+  return async ({ contents, auth, log, keep }) => {
+    let current = contents
+    let away: Error | undefined
+    let confirming: Promise<void> | undefined
+
+    const set = (next: SessionContents | null) => {
+      current = next
+      keep(next)
+    }
+
+    const refresh = async (from: SessionContents): Promise<SessionContents> => {
+      try {
+        const signedIn = await refreshOnce(from.refresh_token, () => auth.refresh(from.refresh_token))
+        const next = sessionFrom(signedIn, now(), false)
+        set(next)
+        return next
+      } catch (error) {
+        if (!isRefusal(error)) throw isServiceAway(error) ? error : new ServiceAway('auth', { cause: error })
+        log.info({ sessionId: from.session_id }, 'session ended by auth')
+        set(null)
+        throw new SignInNeeded()
+      }
+    }
+
+    // The browser has the refreshed cookie, or it could not have sent it: auth may now forget the generation before.
+    const confirm = async (session: SessionContents) => {
+      try {
+        const user = await auth.me(session.access_token)
+        if (current === session) set({ ...session, is_confirmed: true, user: sessionUser(user) })
+      } catch (error) {
+        log.info({ err: error, sessionId: session.session_id }, 'session not confirmed yet')
+      }
+    }
+
+    if (current && current.expires_at - now().getTime() < renewWithMs) {
+      await refresh(current).catch((error: Error) => { away = error })
+    } else if (current && !current.is_confirmed) {
+      confirming = confirm(current)
+    }
+
+    return {
+      user: () => current?.user ?? null,
+      id: () => current?.session_id ?? null,
+      userId () {
+        if (!current) throw new SignInNeeded()
+        return current.user.id
+      },
+      accessToken () {
+        if (!current) throw new SignInNeeded()
+        if (away && current.expires_at <= now().getTime()) throw away
+        return current.access_token
+      },
+      async renew (refused) {
+        if (!current) throw new SignInNeeded()
+        if (current.access_token !== refused) return current.access_token
+        return (await refresh(current)).access_token
+      },
+      begin (signedIn) {
+        set(sessionFrom(signedIn, now(), true))
+      },
+      async end () {
+        const ending = current
+        set(null)
+        if (!ending) return
+        await auth.logOut(ending.refresh_token).catch((error: unknown) => {
+          log.warn({ err: error, sessionId: ending.session_id }, 'session ended here, but not at auth')
+        })
+      },
+      settle: async () => { await confirming },
+    }
+  }
+}
+
+/** Auth has looked at the refresh token and will not have it. Any other 401 is about us, not about the session. */
+const isRefusal = (error: unknown) => isServiceProblem(error) && (error.status === 400 || (error.status === 401 && error.type.endsWith('/session-ended')))

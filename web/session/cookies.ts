@@ -1,0 +1,16 @@
+import type { CookieSerializeOptions } from '@fastify/cookie'
+
+export interface CookieNames { session: string, visit: string, flash: string }
+
+/** Cookie names and attributes follow the public origin alone: `__Host-` on https; on http://localhost the port tells apps apart. */
+export function cookiesFor (publicOrigin: string): { names: CookieNames, options: CookieSerializeOptions } {
+  const { protocol, port } = new URL(publicOrigin)
+  const secure = protocol === 'https:'
+  const name = secure ? '__Host-daymark' : `daymark-${port || '80'}`
+  return {
+    names: { session: name, visit: `${name}-visit`, flash: `${name}-flash` },
+    options: { httpOnly: true, sameSite: 'lax', path: '/', secure },
+  }
+}
+
+export const sessionCookieSeconds = 30 * 24 * 60 * 60

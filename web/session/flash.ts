@@ -1,0 +1,21 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { openText, sealText } from './sealed-text.ts'
+
+const Flash = Type.Object({ did: Type.Union([Type.Literal('deleted'), Type.Literal('restored'), Type.Literal('saved')]), task_id: Type.String(), title: Type.String() })
+
+/** What the page before did, told once on the next one. */
+export type Flash = Static<typeof Flash>
+
+const purpose = 'flash'
+
+/** The value of the flash cookie. */
+export const sealFlash = (keys: readonly Buffer[], flash: Flash): string => sealText(keys, purpose, JSON.stringify(flash))
+
+/** The flash in a cookie's value, or null where there is none of ours. */
+export function openFlash (keys: readonly Buffer[], sealed: string | undefined): Flash | null {
+  const text = sealed === undefined ? null : openText(keys, purpose, sealed)
+  if (text === null) return null
+  const flash: unknown = JSON.parse(text)
+  return Value.Check(Flash, flash) ? flash : null
+}
