@@ -32,7 +32,7 @@ const isBranch = ({ schemaPath }: Violation) => /\/anyOf\/\d+\//.test(schemaPath
 /** Tells an Ajv failure field by field, with the JSON pointer of each (RFC 6901); query and path fields are named likewise. */
 export function fieldErrors (violations: Violation[], context = 'body'): FieldError[] {
   const union = violations.some(({ keyword }) => keyword === 'anyOf')
-  return violations.filter((violation) => !union || !isBranch(violation)).map((violation) => {
+  const errors = violations.filter((violation) => !union || !isBranch(violation)).map((violation) => {
     const { keyword, instancePath, params, message, parentSchema } = violation
     const child = params['missingProperty'] ?? params['additionalProperty']
     const pointer = typeof child === 'string' ? `${instancePath}/${child.replaceAll('~', '~0').replaceAll('/', '~1')}` : instancePath
@@ -40,4 +40,6 @@ export function fieldErrors (violations: Violation[], context = 'body'): FieldEr
     const detail = keyword === 'pattern' ? parentSchema?.['x-detail'] ?? sentence : sentence
     return { pointer: context === 'body' ? pointer : `/${context}${pointer}`, code, detail: `${pointer.split('/').at(-1) || 'The body'} ${detail}` }
   })
+  // An empty text is also blank: the first reason will do.
+  return errors.filter(({ pointer }, index) => errors.findIndex((other) => other.pointer === pointer) === index)
 }

@@ -33,16 +33,13 @@ export async function createTestDatabase (t: Teardown): Promise<TestDatabase> {
     return url.href
   }
   const admin = new URL(adminUrl)
-  const connect = async (database: string) => {
-    const client = new pg.Client(connectionOptions({ DATABASE_URL: address(admin.username, admin.password, database), DATABASE_CA_FILE: caFile }))
-    client.on('error', () => {}) // dropping the database ends it
-    await client.connect()
-    return client
-  }
+  const open = (database: string) => new pg.Pool({
+    ...connectionOptions({ DATABASE_URL: address(admin.username, admin.password, database), DATABASE_CA_FILE: caFile }), max: 4,
+  })
 
-  const server = await connect(admin.pathname.slice(1))
+  const server = open(admin.pathname.slice(1))
   await server.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER daymark_owner`)
-  const inside = await connect(name)
+  const inside = open(name)
   t.teardown(async () => {
     await inside.end()
     await server.query(`DROP DATABASE ${name} WITH (FORCE)`)

@@ -36,7 +36,7 @@ export class PasswordHasher {
    */
   async verify (hash: string | undefined, password: string): Promise<boolean> {
     const decoy = await this.#decoy
-    const matches = await this.#run(() => argon2.verify(hash ?? decoy, password))
+    const matches = await this.#run(() => argon2.verify(hash ?? decoy, password).catch(() => false)) // a hash nobody can read lets nobody in
     return matches && hash !== undefined
   }
 

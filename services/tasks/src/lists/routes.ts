@@ -10,7 +10,7 @@ const AccountPath = Type.Object({ user_id: Type.String({ format: 'uuid' }) })
 
 /** Lists of one account; registered under its path, behind the guard. */
 export async function listRoutes (app: Service, { pool }: Deps): Promise<void> {
-  app.get('/', {
+  app.get('', {
     schema: { tags: ['lists'], security: [{ accessToken: [] }], summary: 'The lists of an account', params: AccountPath, response: { 200: ListPage } },
   }, async ({ id, user: { sub: user_id } }) => {
     const read = () => asUser(user_id, () => listLists(pool, { user_id }))

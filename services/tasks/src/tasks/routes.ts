@@ -24,7 +24,7 @@ function send (reply: FastifyReply, task: Task): Task {
 
 /** Tasks of one account; registered under its path, behind the guard. */
 export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promise<void> {
-  app.get('/', {
+  app.get('', {
     schema: { tags, security, summary: 'List tasks, newest first', params: AccountPath, querystring: TaskQuery, response: { 200: TaskPage } },
   }, async ({ query: { status = 'all', limit = 50, cursor }, user: { sub: user_id } }) => {
     const query = [user_id, 'tasks', status]
@@ -36,7 +36,7 @@ export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promis
     return { items, next_cursor: last && found.length > limit ? cursors.write({ key: last.created_at, id: last.id }, query) : null }
   })
 
-  app.post('/', {
+  app.post('', {
     schema: { tags, security, summary: 'Create a task', params: AccountPath, body: NewTask, response: { 201: Task } },
   }, async (request, reply) => {
     const task = await createTask(pool, request, request.body)

@@ -1,0 +1,76 @@
+import t from 'tap'
+import { generateKeyPairSync } from 'node:crypto'
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import { password, startAuth } from './start-auth.ts'
+
+const first = await startAuth(t)
+const { call, signUp, database, settings, serviceToken } = first
+
+t.test('FR-015, SEC-65: the JWKS verifies our tokens, holds public members alone, and is cached for five minutes at most', async (t) => {
+  const response = await call('GET', '/.well-known/jwks.json')
+  const jwks = response.json()
+  t.equal(jwks.keys.length, 1)
+  t.same(Object.keys(jwks.keys[0]).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x'])
+  t.match(response.headers, { 'cache-control': 'public, max-age=300', etag: /^"/ })
+  t.equal((await call('GET', '/.well-known/jwks.json', undefined, { 'if-none-match': String(response.headers.etag) })).statusCode, 304)
+  const ada = await signUp()
+  const { payload } = await jwtVerify(ada.access_token, createLocalJWKSet(jwks), { issuer: 'http://localhost:3001', audience: 'daymark-tasks', typ: 'at+jwt', algorithms: ['EdDSA'] })
+  t.equal(payload.sub, ada.user.id)
+})
+
+t.test('SEC-65: the private key is sealed at rest, bound to its id', async (t) => {
+  const [row] = await database.asSuperuser<{ id: string, sealed_private_key: string }>('SELECT id, sealed_private_key FROM auth.signing_keys')
+  t.match(row?.sealed_private_key, /^test\.[\w-]+$/)
+  const stranger = await startAuth(t)
+  await t.rejects(startAuth(t, { beside: { database, settings: stranger.settings } }), 'another key-encryption key does not open it')
+  await database.asSuperuser("UPDATE auth.signing_keys SET id = 'moved'")
+  await t.rejects(startAuth(t, { beside: { database, settings } }), 'nor does ours under another id')
+  await database.asSuperuser('UPDATE auth.signing_keys SET id = $1', [row?.id])
+})
+
+t.test('SEC-64: ten instances starting at once on an empty database share one active key', async (t) => {
+  await database.asSuperuser('DELETE FROM auth.signing_keys')
+  const instances = await Promise.all(Array.from({ length: 10 }, () => startAuth(t, { beside: { database, settings } })))
+  t.equal((await database.asSuperuser("SELECT 1 FROM auth.signing_keys WHERE state = 'active'")).length, 1)
+  const sets = await Promise.all(instances.map(async (instance) => (await instance.call('GET', '/.well-known/jwks.json')).body))
+  t.equal(new Set(sets).size, 1)
+  const ada = await instances[0]!.signUp()
+  for (const instance of instances) t.equal((await instance.call('GET', '/auth/me', undefined, instance.bearer(ada))).statusCode, 200)
+})
+
+t.test('SEC-67: the metadata names the issuer and where its keys are', async (t) => {
+  t.match((await call('GET', '/.well-known/oauth-authorization-server')).json(), { issuer: 'http://localhost:3001', jwks_uri: 'http://localhost:3001/.well-known/jwks.json' })
+})
+
+const addressOf = async (headers: Record<string, string>) => {
+  const email = `${Math.random()}@example.com`
+  const response = await call('POST', '/auth/signup', { email, password }, headers)
+  if (response.statusCode !== 201) return response.statusCode
+  const [row] = await database.asSuperuser('SELECT host(s.address) AS address, s.user_agent FROM auth.sessions s WHERE id = $1', [response.json().session_id])
+  return row
+}
+const forwarded = { 'x-client-address': '203.0.113.7', 'x-client-user-agent': 'Firefox', 'user-agent': 'node' }
+
+t.test('SEC-34, SEC-35: a forwarded address is believed under a service token alone', async (t) => {
+  t.same(await addressOf({ ...forwarded, 'x-service-token': await serviceToken() }), { address: '203.0.113.7', user_agent: 'Firefox' })
+  t.same(await addressOf(forwarded), { address: '127.0.0.1', user_agent: 'node' })
+  t.same(await addressOf({ 'x-forwarded-for': '203.0.113.7', forwarded: 'for=203.0.113.7', 'user-agent': 'node' }), { address: '127.0.0.1', user_agent: 'node' })
+  t.same(await addressOf({ ...forwarded, 'x-client-address': 'nowhere', 'x-service-token': await serviceToken() }), { address: '127.0.0.1', user_agent: 'Firefox' })
+  t.same(await addressOf({ ...forwarded, 'x-client-address': 'fe80::1%eth0', 'x-service-token': await serviceToken() }), { address: 'fe80::1', user_agent: 'Firefox' })
+})
+
+t.test('SEC-68: a service token that is old, long-lived, foreign or of another kind is refused', async (t) => {
+  const now = Math.floor(Date.now() / 1000)
+  const ada = await signUp()
+  for (const [why, token] of [
+    ['expired', await serviceToken({ iat: now - 120, exp: now - 60 })],
+    ['older than a minute', await serviceToken({ iat: now - 120, exp: now + 60 })],
+    ['for another service', await serviceToken({ aud: 'daymark-tasks' })],
+    ['of another type', await serviceToken({}, { typ: 'at+jwt' })],
+    ['under an unknown name', await serviceToken({}, { kid: 'tasks' })],
+    ['signed by a stranger', await serviceToken({}, {}, generateKeyPairSync('ed25519').privateKey)],
+    ['without an id', await serviceToken({ jti: undefined })],
+    ['an access token', ada.access_token],
+    ['nonsense', 'x'],
+  ] as const) t.equal(await addressOf({ ...forwarded, 'x-service-token': token }), 401, why)
+})

@@ -1,0 +1,120 @@
+import t from 'tap'
+import { createHmac, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto'
+import { startTasks } from './start-tasks.ts'
+
+const { signUp, call, issuer } = await startTasks(t)
+const ada = await signUp()
+const path = `/api/${ada.id}/tasks`
+const claims = issuer.claimsOf(ada.id)
+const now = claims.iat
+const base64url = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
+const stranger = generateKeyPairSync('ed25519').privateKey
+const publicPem = createPublicKey({ key: { ...issuer.jwks.keys[0] }, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString()
+const good = await issuer.sign(claims)
+const [head = '', body = '', mac = ''] = good.split('.')
+const without = (name: keyof typeof claims) => Object.fromEntries(Object.entries(claims).filter(([key]) => key !== name))
+const hmac = (key: string, alg: string) => {
+  const signed = `${base64url({ alg, typ: 'at+jwt', kid: 'test-key' })}.${body}`
+  return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`
+}
+
+await call('GET', path, ada) // the key is known from here on
+
+const refused: Array<{ why: string, token: string }> = [
+  { why: 'SEC-53: alg none', token: `${base64url({ alg: 'none', typ: 'at+jwt', kid: 'test-key' })}.${body}.` },
+  { why: 'SEC-53: alg none with a signature', token: `${base64url({ alg: 'none', typ: 'at+jwt', kid: 'test-key' })}.${body}.${mac}` },
+  { why: 'SEC-53: alg nOnE', token: `${base64url({ alg: 'nOnE', typ: 'at+jwt', kid: 'test-key' })}.${body}.${mac}` },
+  { why: 'SEC-53: alg eddsa in the wrong case', token: `${base64url({ alg: 'eddsa', typ: 'at+jwt', kid: 'test-key' })}.${body}.${mac}` },
+  { why: 'SEC-53: HS256 with the public key as PEM', token: hmac(publicPem, 'HS256') },
+  { why: 'SEC-53: HS256 with the public key and a leading space', token: hmac(` ${publicPem}`, 'HS256') },
+  { why: 'SEC-55: a kid that is a path', token: await issuer.sign(claims, { kid: '../../etc/passwd' }) },
+  { why: 'SEC-55: a kid that is SQL', token: await issuer.sign(claims, { kid: "' OR 1=1 --" }) },
+  { why: 'SEC-55: no kid', token: `${base64url({ alg: 'EdDSA', typ: 'at+jwt' })}.${body}.${mac}` },
+  { why: 'SEC-56: crit', token: `${base64url({ alg: 'EdDSA', typ: 'at+jwt', kid: 'test-key', crit: ['exp'] })}.${body}.${mac}` },
+  { why: 'SEC-56: five parts', token: `${good}.a.b` },
+  { why: 'SEC-56: two parts', token: `${head}.${body}` },
+  { why: 'SEC-56: JSON', token: JSON.stringify({ payload: body, signature: mac }) },
+  { why: 'SEC-56: a payload that is an array', token: `${head}.${base64url([1])}.${mac}` },
+  { why: 'SEC-56: longer than 8 KiB', token: await issuer.sign({ ...claims, padding: 'x'.repeat(8192) }) },
+  { why: 'SEC-57: padding', token: `${good}==` },
+  { why: 'SEC-57: an altered signature', token: `${head}.${body}.${base64url('x'.repeat(64))}` },
+  { why: 'SEC-57: a short signature', token: `${head}.${body}.${mac.slice(0, 20)}` },
+  { why: 'SEC-57: an altered payload', token: `${head}.${base64url({ ...claims, sub: randomUUID() })}.${mac}` },
+  { why: 'SEC-58: another issuer', token: await issuer.sign({ ...claims, iss: 'https://evil.example' }) },
+  { why: 'SEC-58: an issuer that ours is a prefix of', token: await issuer.sign({ ...claims, iss: `${claims.iss}.evil.example` }) },
+  { why: 'SEC-58: a list of issuers', token: await issuer.sign({ ...claims, iss: [claims.iss] }) },
+  { why: 'SEC-58: another audience', token: await issuer.sign({ ...claims, aud: 'daymark-auth' }) },
+  { why: 'SEC-58: an empty subject', token: await issuer.sign({ ...claims, sub: '' }) },
+  { why: 'SEC-58: a subject that is a list', token: await issuer.sign({ ...claims, sub: [ada.id] }) },
+  { why: 'SEC-59: expired', token: await issuer.sign({ ...claims, iat: now - 600, exp: now - 300 }) },
+  { why: 'SEC-59: no exp', token: await issuer.sign(without('exp')) },
+  { why: 'SEC-59: an exp that is text', token: await issuer.sign({ ...claims, exp: 'tomorrow' }) },
+  { why: 'SEC-59: issued in the future', token: await issuer.sign({ ...claims, iat: now + 120, exp: now + 300 }) },
+  { why: 'SEC-59: not valid yet', token: await issuer.sign({ ...claims, nbf: now + 120 }) },
+  { why: 'SEC-59: living for a year', token: await issuer.sign({ ...claims, exp: now + 365 * 24 * 3600 }) },
+  { why: 'SEC-60: no sid', token: await issuer.sign(without('sid')) },
+  { why: 'SEC-60: an ID token', token: await issuer.sign(claims, { typ: 'JWT' }) },
+  { why: 'SEC-60: a service token', token: await issuer.sign(claims, { typ: 'service+jwt' }) },
+  { why: 'SEC-60: a refresh token', token: `v1.${randomUUID()}.1.${base64url('x'.repeat(32))}` },
+  { why: 'a role nobody has', token: await issuer.sign({ ...claims, role: 'root' }) },
+  { why: 'a stranger\'s key under our kid', token: await issuer.sign(claims, {}, stranger as never) },
+  { why: 'a stranger\'s key under a kid of its own', token: await issuer.sign(claims, { kid: 'stranger' }, stranger as never) },
+]
+
+for (const { why, token } of refused) {
+  t.test(`FR-041 is refused: ${why}`, async (t) => {
+    for (const attempt of ['first', 'cached']) {
+      const response = await call('GET', path, bearer(token))
+      t.equal(response.statusCode, 401, attempt)
+      t.match(response.headers, { 'content-type': /^application\/problem\+json/, 'www-authenticate': /^Bearer/, 'cache-control': 'no-store' })
+      t.match(response.json(), { type: '/problems/not-signed-in', status: 401 })
+    }
+  })
+}
+
+t.test('FR-041: no token, another scheme, two tokens', async (t) => {
+  t.equal((await call('GET', path)).headers['www-authenticate'], 'Bearer')
+  for (const authorization of [good, `Basic ${good}`, 'Bearer', 'Bearer ', `Bearer ${good} ${good}`, `Bearer  ${good}`]) {
+    t.equal((await call('GET', path, { headers: { authorization } })).statusCode, 401, authorization.slice(0, 12))
+  }
+  t.equal((await call('GET', path, { headers: { authorization: `bearer ${good}` } })).statusCode, 200, 'the scheme is compared without regard to case')
+})
+
+t.test('SEC-61: results are cached by the whole token', async (t) => {
+  const bob = await signUp()
+  for (let n = 0; n < 20; n++) {
+    t.equal((await call('GET', path, ada)).statusCode, 200)
+    t.equal((await call('GET', path, bob)).statusCode, 403)
+  }
+})
+
+t.test('SEC-76: an API knows no cookies', async (t) => {
+  t.equal((await call('GET', path, undefined, undefined, { cookie: `token=${good}; authorization=${good}` })).statusCode, 401)
+})
+
+t.test('FR-043, SEC-66: with the keys out of reach a known key still verifies, an unknown one is 503 and fetched for once', async (t) => {
+  issuer.goAway()
+  t.teardown(issuer.comeBack)
+  t.equal((await call('GET', path, ada)).statusCode, 200)
+  const before = issuer.fetches()
+  const token = await issuer.sign(claims, { kid: 'rotated-meanwhile' })
+  for (let n = 0; n < 50; n++) {
+    const response = await call('GET', path, bearer(token))
+    t.ok([401, 503].includes(response.statusCode))
+  }
+  t.ok(issuer.fetches() - before <= 1)
+})
+
+t.test('FR-043: before the first key is known, keys out of reach are 503, never a sign-out', async (t) => {
+  const other = await startTasks(t, {})
+  other.issuer.goAway()
+  const eve = await other.signUp()
+  const response = await other.call('GET', `/api/${eve.id}/tasks`, eve)
+  t.equal(response.statusCode, 503)
+  t.match(response.json(), { type: '/problems/keys-unavailable' })
+  t.ok(Number(response.headers['retry-after']) >= 1)
+  other.issuer.comeBack()
+  await new Promise((resolve) => setTimeout(resolve, 1100)) // the cool-down of a failed first fetch
+  t.equal((await other.call('GET', `/api/${eve.id}/tasks`, eve)).statusCode, 200)
+})
