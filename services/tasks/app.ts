@@ -30,8 +30,8 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
   const parseJson = app.getDefaultJsonParser('error', 'error')
   // A JSON merge patch is JSON; so is no body at all where a route allows it.
   app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, null)
-    else parseJson(request, body as string, done)
+    if (body === '') return done(null, null)
+    return parseJson(request, body as string, done)
   })
 
   await app.register(accessTokens, {

@@ -33,9 +33,11 @@ export async function createTestDatabase (t: Teardown): Promise<TestDatabase> {
     return url.href
   }
   const admin = new URL(adminUrl)
-  const open = (database: string) => new pg.Pool({
-    ...connectionOptions({ DATABASE_URL: address(admin.username, admin.password, database), DATABASE_CA_FILE: caFile }), max: 4,
-  })
+  const open = (database: string) => {
+    const pool = new pg.Pool({ ...connectionOptions({ DATABASE_URL: address(admin.username, admin.password, database), DATABASE_CA_FILE: caFile }), max: 4 })
+    // Dropping the database ends what is still closing.
+    return pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}))
+  }
 
   const server = open(admin.pathname.slice(1))
   await server.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER daymark_owner`)

@@ -132,9 +132,10 @@ t.test('FR-035, FR-043: connections killed a thousand times under writes leave e
   const users = await Promise.all(Array.from({ length: 4 }, signUp))
   for (const user of users) await createTask(user)
   const acknowledged = new Map(users.map((user) => [user.id, new Set<string>()]))
-  let [kills, refused, stop] = [0, 0, false]
+  let [kills, refused] = [0, 0]
+  const over = new AbortController()
   const writers = users.flatMap((user) => [1, 2, 3].map(async () => {
-    while (!stop) {
+    while (!over.signal.aborted) {
       const response = await call('POST', `/api/${user.id}/tasks`, user, { title: 'Survivor' })
       if (response.statusCode === 201) acknowledged.get(user.id)!.add(response.json<Task>().id)
       else if (response.statusCode === 503) refused++
@@ -146,7 +147,7 @@ t.test('FR-035, FR-043: connections killed a thousand times under writes leave e
     kills += killed.length
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
-  stop = true
+  over.abort()
   await Promise.all(writers)
   t.ok(refused > 0, 'the faults were felt')
   for (const user of users) {
