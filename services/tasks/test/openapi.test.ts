@@ -1,0 +1,26 @@
+import t from 'tap'
+import { committedOpenApi } from '@daymark/kit/test-openapi'
+import { startTasks } from './start-tasks.ts'
+
+const { call } = await startTasks(t)
+const document = (await call('GET', '/openapi.json')).json()
+
+t.test('FR-045: the committed OpenAPI document is the one the service gives', async (t) => {
+  t.equal(document.openapi, '3.1.0')
+  t.same(committedOpenApi('tasks', document), document, 'run npm run openapi and look at the difference')
+})
+
+t.test('FR-045: every operation is summed up, tagged, and says how it fails', async (t) => {
+  for (const [path, operations] of Object.entries<Record<string, { summary?: string, tags?: string[], responses: Record<string, unknown> }>>(document.paths)) {
+    for (const [method, { summary, tags, responses }] of Object.entries(operations)) {
+      t.match({ summary, tags }, { summary: /\w/, tags: [/\w/] }, `${method} ${path}`)
+      t.match(responses['default'], { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } })
+    }
+  }
+})
+
+t.test('FR-045: people read it at /docs', async (t) => {
+  const response = await call('GET', '/docs/')
+  t.equal(response.statusCode, 200)
+  t.match(response.headers['content-type'], /^text\/html/)
+})
