@@ -15,7 +15,7 @@ export interface TestDatabase {
   /** One statement as a superuser, who sees every row: for arranging and for looking, never for the code under test. */
   asSuperuser: <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>
   /** What a service's configuration says of it. */
-  settings: (role: Role) => { DATABASE_URL: string, DATABASE_CA_FILE: string | undefined, ALLOW_PLAINTEXT_DATABASE: string }
+  settings: (role: Role, port?: number) => { DATABASE_URL: string, DATABASE_CA_FILE: string | undefined, ALLOW_PLAINTEXT_DATABASE: string }
 }
 
 /**
@@ -54,6 +54,6 @@ export async function createTestDatabase (t: Teardown): Promise<TestDatabase> {
     caFile,
     urlFor,
     asSuperuser: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await inside.query<R>(text, values)).rows,
-    settings: (role) => ({ DATABASE_URL: urlFor(role), DATABASE_CA_FILE: caFile, ALLOW_PLAINTEXT_DATABASE: String(admin.searchParams.get('sslmode') !== 'verify-full') }),
+    settings: (role, port) => ({ DATABASE_URL: urlFor(role, port), DATABASE_CA_FILE: caFile, ALLOW_PLAINTEXT_DATABASE: String(admin.searchParams.get('sslmode') !== 'verify-full') }),
   }
 }

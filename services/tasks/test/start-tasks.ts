@@ -46,13 +46,13 @@ export async function startIssuer (t: Teardown) {
 
 export interface User { id: string, headers: { authorization: string } }
 
-/** The service on a database of its own, with an issuer whose tokens it accepts. */
-export async function startTasks (t: Teardown, settings: Record<string, string> = {}) {
+/** The service on a database of its own, reached through `port` if given, with an issuer whose tokens it accepts. */
+export async function startTasks (t: Teardown, settings: Record<string, string> = {}, port?: number) {
   const database = await createTestDatabase(t)
   const issuer = await startIssuer(t)
   const config = loadConfig({
     DAYMARK_ENV: 'development',
-    ...database.settings('tasks_service'),
+    ...database.settings('tasks_service', port),
     JWKS_URL: `${issuer.origin}/.well-known/jwks.json`,
     AUTH_ISSUER: issuer.origin,
     CURSOR_KEY: randomBytes(32).toString('base64'),

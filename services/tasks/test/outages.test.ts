@@ -1,0 +1,70 @@
+import t from 'tap'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { Teardown } from '@daymark/kit/test-database'
+import { startTasks } from './start-tasks.ts'
+
+/** A wire to the database that can be cut: new connections are refused, and the open ones die. */
+async function startWire (t: Teardown, port: number) {
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1')
+    for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+      sockets.add(from)
+      from.on('error', () => to.destroy()).on('close', () => { sockets.delete(from); to.destroy() }).pipe(to)
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port: own } = server.address() as AddressInfo
+  t.teardown(() => { server.close(); for (const socket of sockets) socket.destroy() })
+  return {
+    port: own,
+    cut: async () => {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+    mend: async () => {
+      server.listen(own, '127.0.0.1')
+      await once(server, 'listening')
+    },
+  }
+}
+
+t.test('FR-043, SEC-88: with the database away every route says 503, and is itself again when the database is', async (t) => {
+  const direct = new URL(process.env['TEST_DATABASE_ADMIN_URL'] ?? '')
+  const wire = await startWire(t, Number(direct.port))
+  const { signUp, call, createTask, app } = await startTasks(t, { DATABASE_POOL_SIZE: '4' }, wire.port)
+  const ada = await signUp()
+  const task = await createTask(ada)
+  const url = `/api/${ada.id}/tasks`
+  t.equal((await app.inject('/readyz')).statusCode, 200)
+
+  await wire.cut()
+  for (const [method, path, payload] of [
+    ['GET', url], ['POST', url, { title: 'Lost?' }], ['GET', `${url}/${task.id}`], ['PATCH', `${url}/${task.id}`, { title: 'x' }], ['DELETE', `${url}/${task.id}`], ['GET', `/api/${ada.id}/lists`],
+  ] as const) {
+    const response = await call(method, path, ada, payload)
+    t.equal(response.statusCode, 503, `${method} ${path.replace(task.id, ':id')}`)
+    t.match(response.json(), { type: '/problems/database-away' })
+    t.ok(Number(response.headers['retry-after']) >= 1)
+  }
+  t.equal((await app.inject('/readyz')).statusCode, 503, 'readiness follows at once')
+  t.equal((await app.inject('/livez')).statusCode, 200, 'the process lives')
+
+  await wire.mend()
+  t.equal((await app.inject('/readyz')).statusCode, 200)
+  t.match((await call('GET', `${url}/${task.id}`, ada)).json(), { title: task.title, version: 1 })
+  t.equal((await call('POST', url, ada, { title: 'Back' })).statusCode, 201)
+})
+
+t.test('SEC-38: past the limit the answer is 429, by account, with the time to wait', async (t) => {
+  const { signUp, call } = await startTasks(t, { RATE_LIMIT_PER_MINUTE: '5' })
+  const [ada, bob] = [await signUp(), await signUp()]
+  const url = `/api/${ada.id}/tasks`
+  for (let n = 0; n < 5; n++) t.equal((await call('GET', url, ada)).statusCode, 200)
+  const response = await call('GET', url, ada)
+  t.equal(response.statusCode, 429)
+  t.match(response.json(), { type: '/problems/too-many-requests', status: 429 })
+  t.match(response.headers, { 'retry-after': /^\d+$/, 'ratelimit-limit': '5', 'ratelimit-remaining': '0', 'cache-control': 'no-store' })
+  t.equal((await call('GET', `/api/${bob.id}/tasks`, bob)).statusCode, 200, 'another account has its own')
+})
