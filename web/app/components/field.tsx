@@ -1,4 +1,4 @@
-import { type InputHTMLAttributes, type ReactNode, useEffect, useState } from 'react'
+import { type FocusEvent, type InputHTMLAttributes, type ReactNode, useEffect, useState } from 'react'
 import { fieldAttributes } from '../forms/field-attributes.ts'
 import { type FormGuide, fieldMessage } from '../forms/field-rules.ts'
 import type { FormAnswer } from '../forms/form-answer.ts'
@@ -42,8 +42,11 @@ export function Field ({ name, label, guide, answer, kind = 'input', hint, remed
     'aria-describedby': [error && `${name}-error`, hint && `${name}-hint`].filter(Boolean).join(' ') || undefined,
     ...field && fieldAttributes(field.rules, kind),
     ...given,
-    // An empty field that is left is not yet a mistake: perhaps it is filled last.
-    onBlur: ({ currentTarget: { value } }: { currentTarget: { value: string } }) => { if (value !== '') judge(value) },
+    // An empty field that is left is not yet a mistake: perhaps it is filled last. And while something is being
+    // pressed no message may appear, or it would push away what is under the pointer.
+    onBlur: ({ currentTarget: { value }, relatedTarget }: FocusEvent<HTMLElement> & { currentTarget: { value: string } }) => {
+      if (value !== '' && !relatedTarget?.closest('button, a')) judge(value)
+    },
     onInput: ({ currentTarget: { value } }: { currentTarget: { value: string } }) => { if (error) judge(value) },
   }
   return (

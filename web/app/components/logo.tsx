@@ -1,11 +1,10 @@
-/** The mark: a sun that clears the horizon, with the tick of a day well spent. */
+/** The mark: a horizon that turns into a tick, and the sun above it. */
 export function LogoMark ({ size = 28 }: { size?: number }) {
   return (
     <svg className='logo-mark' width={size} height={size} viewBox='0 0 32 32' aria-hidden='true' focusable='false'>
       <rect className='logo-mark__tile' width='32' height='32' rx='9' />
-      <path className='logo-mark__sun' d='M7.500 20.500a8.500 8.500 0 0 1 17 0Z' />
-      <path className='logo-mark__line' d='M5.500 20.500h21M10.500 24.800h11' />
-      <path className='logo-mark__tick' d='m12.600 15.900 2.700 2.600 4.700-5.100' />
+      <circle className='logo-mark__sun' cx='12.800' cy='10.800' r='3.900' />
+      <path className='logo-mark__tick' d='M5.800 19.200h4.900l4.600 4.700L26.200 12.200' />
     </svg>
   )
 }

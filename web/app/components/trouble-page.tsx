@@ -1,4 +1,4 @@
-import { isRouteErrorResponse, useLocation, useRouteError } from '@remix-run/react'
+import { isRouteErrorResponse, useLocation, useRouteError, useRouteLoaderData } from '@remix-run/react'
 
 interface Trouble { title: string, advice: string, mayRetry: boolean }
 
@@ -17,6 +17,7 @@ const offline: Trouble = { title: 'You seem to be offline', advice: 'Daymark cou
 export function TroublePage () {
   const error = useRouteError()
   const { pathname, search } = useLocation()
+  const isSignedIn = Boolean(useRouteLoaderData<{ user: object | null }>('root')?.user)
   const answer = isRouteErrorResponse(error) ? error : null
   const { title, advice, mayRetry } = troubleOf(error)
   const reference = (answer?.data as { reference?: string } | null | undefined)?.reference
@@ -27,7 +28,7 @@ export function TroublePage () {
       <p className='trouble__advice'>{advice}</p>
       <p className='trouble__ways'>
         {mayRetry && <a className='button' href={pathname + search}>Try again</a>}
-        <a className='button button--quiet' href='/'>To the start page</a>
+        {isSignedIn ? <a className='button button--quiet' href='/dashboard'>To your tasks</a> : <a className='button button--quiet' href='/'>To the start page</a>}
       </p>
       {reference && <p className='trouble__reference'>Reference: <code>{reference}</code></p>}
     </div>

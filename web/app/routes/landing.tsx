@@ -61,9 +61,11 @@ const pictured = [
 function Picture () {
   return (
     <div className='picture' role='img' aria-label='A Daymark list with four tasks, one of them ticked off'>
-      <svg className='picture__sky' viewBox='0 0 1200 460' preserveAspectRatio='xMidYMax slice' fill='none' aria-hidden='true'>
-        <circle cx='600' cy='430' r='560' /><circle cx='600' cy='430' r='450' /><circle cx='600' cy='430' r='340' />
-        <circle className='picture__sun' cx='600' cy='430' r='230' />
+      <svg className='picture__sky picture__rings' viewBox='0 0 1200 520' preserveAspectRatio='xMidYMin slice' fill='none' aria-hidden='true'>
+        <circle cx='600' cy='310' r='370' /><circle cx='600' cy='310' r='470' /><circle cx='600' cy='310' r='570' />
+      </svg>
+      <svg className='picture__sky' viewBox='0 0 1200 520' preserveAspectRatio='xMidYMin slice' aria-hidden='true'>
+        <circle className='picture__sun' cx='600' cy='310' r='280' />
       </svg>
       <div className='picture__card' aria-hidden='true'>
         <div className='picture__head'>
