@@ -5,10 +5,10 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { root } from './children.ts'
 import { ensureTestServer } from './test-server.ts'
 import { tapReport } from './tap-report.ts'
-
-const root = dirname(import.meta.dirname)
+import { ensureWebBuild } from './web-build.ts'
 
 /** tap would run every file of a folder it is given, start.ts included: give it the tests alone. */
 function expand (parameters: string[]) {
@@ -37,17 +37,24 @@ async function runTap (parameters: string[], environment: NodeJS.ProcessEnv, sig
   return { code, totals: report.totals }
 }
 
+/** Tests of the services and the database do without the web app, and should not wait for it. */
+function needsWeb (parameters: string[]) {
+  const files = parameters.filter((parameter) => !parameter.startsWith('-'))
+  return files.length === 0 || files.some((file) => !/^(\.\/)?(services|db|bench)\//.test(file))
+}
+
 async function main () {
   const interruption = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interruption.abort())
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interruption.abort(new Error('Stopped.')))
 
   const parameters = expand(process.argv.slice(2))
   const folder = mkdtempSync(join(tmpdir(), 'daymark-test-'))
   let stop: (() => Promise<void>) | undefined
   try {
+    if (needsWeb(parameters)) await ensureWebBuild((line) => console.log(line), interruption.signal)
     const server = await ensureTestServer(folder, process.env)
     stop = server.stop
-    if (interruption.signal.aborted) return 130
+    interruption.signal.throwIfAborted()
     const { code, totals } = await runTap(parameters, { ...process.env, ...server.environment }, interruption.signal)
     // tap also fails a run for what no assertion says: a file that found no test, a crash on the way out.
     if (code !== 0 && totals.failed === 0) totals.failed++
