@@ -27,6 +27,8 @@ export interface PostgresOptions {
 export interface Postgres {
   identity: ProcessIdentity
   adminUrl: string
+  /** Where its files really are. */
+  home: string
   /** Resolves when the server has ended, by whoever's hand. */
   ended: Promise<unknown>
   stop: () => Promise<void>
@@ -193,5 +195,5 @@ export async function startPostgres (options: PostgresOptions): Promise<Postgres
   const adminUrl = `postgresql://postgres:${encodeURIComponent(options.password)}@localhost:${options.port}/postgres?sslmode=verify-full`
   await waitUntilReady(options, adminUrl, identity)
   if (!identity) throw new Error('PostgreSQL ended as soon as it had started')
-  return { identity, adminUrl, ended, stop: () => stopServer(programs, account, home, identity) }
+  return { identity, adminUrl, home, ended, stop: () => stopServer(programs, account, home, identity) }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, watch } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, watch } from 'node:fs'
 import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bootstrap } from '@daymark/db/bootstrap'
@@ -152,12 +152,14 @@ async function run (config: LocalConfig, isWatching: boolean, undo: Undo): Promi
 
   const nearby = relative(process.cwd(), folder)
   const short = nearby.startsWith('..') ? folder : nearby
+  const { home } = database.server
+  const displaced = home.startsWith(realpathSync(folder)) ? '' : `\n  data        ${home}, since the user that PostgreSQL runs as cannot reach ${short}`
   say(`
   Daymark     ${product.origin}
   mail        http://localhost:${ports.MAIL_PORT}   everything it sends ends here
   APIs        ${product.authUrl}/docs and ${product.tasksUrl}/docs
   PostgreSQL  localhost:${ports.POSTGRES_PORT}, database daymark   passwords: ${short}/secrets.json
-  logs        ${short}/logs
+  logs        ${short}/logs${displaced}
   Ctrl-C stops it; the data stays in ${short}
 `)
   say(`Daymark is ready: ${product.origin}`)

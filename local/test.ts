@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { root } from './children.ts'
+import { closeFolder } from './secrets.ts'
 import { ensureTestServer } from './test-server.ts'
 import { tapReport } from './tap-report.ts'
 import { ensureWebBuild } from './web-build.ts'
@@ -49,6 +50,7 @@ async function main () {
 
   const parameters = expand(process.argv.slice(2))
   const folder = mkdtempSync(join(tmpdir(), 'daymark-test-'))
+  closeFolder(folder)
   let stop: (() => Promise<void>) | undefined
   try {
     if (needsWeb(parameters)) await ensureWebBuild((line) => console.log(line), interruption.signal)

@@ -6,6 +6,7 @@ import { ensureCertificates } from '../../local/certificates.ts'
 import { findFreePort } from '../../local/ports.ts'
 import { removeFolder } from '../../local/postgres-account.ts'
 import { startPostgres } from '../../local/postgres.ts'
+import { closeFolder } from '../../local/secrets.ts'
 import { bootstrap } from '../bootstrap.ts'
 import { connect, withConnection } from '../connection.ts'
 import { migrate, readMigrations } from '../migrate.ts'
@@ -23,6 +24,7 @@ const servers = [
 for (const { name, programs, skip } of servers) {
   t.test(`${name}: the whole way, by a console role as Neon has it and by a superuser`, { skip }, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'daymark-server-'))
+    closeFolder(folder)
     t.teardown(() => rmSync(folder, { recursive: true }))
     const certificates = await ensureCertificates(`${folder}/tls`)
     const server = await startPostgres({
