@@ -4,7 +4,7 @@ import { findFreePort } from './ports.ts'
 import { makeSecrets, type Secrets } from './secrets.ts'
 
 export interface Ports { web: number, auth: number, tasks: number, webInternal: number, authInternal: number, tasksInternal: number }
-type Part = 'web' | 'auth' | 'tasks'
+export type Part = 'web' | 'auth' | 'tasks'
 
 export interface ProductOptions {
   databaseUrlOf: Places['databaseUrlOf']

@@ -8,7 +8,7 @@ import { root, startChild, type Child } from './children.ts'
 import { loadLocalConfig, type LocalConfig } from './config.ts'
 import { isFree } from './ports.ts'
 import { startPostgres } from './postgres.ts'
-import { startProduct, type Product } from './product.ts'
+import { startProduct, type Part, type Product } from './product.ts'
 import { takeOver } from './run-record.ts'
 import { closeFolder, ensureSecrets } from './secrets.ts'
 import { isAlive, type ProcessIdentity } from './processes.ts'
@@ -58,24 +58,26 @@ function startMail ({ ports, folder }: LocalConfig, logFile: string, signal: Abo
   })
 }
 
-/** Restarts the service whose files change; kit belongs to both. Vite does the same for the web app by itself. */
+/** Restarts the part whose files change; kit belongs to both services. What Vite serves, it reloads by itself. */
 function restartOnChange (product: Product, signal: AbortSignal) {
   let pending: NodeJS.Timeout | undefined
-  const changed = new Set<'auth' | 'tasks'>()
+  const changed = new Set<Part>()
   let working = Promise.resolve()
-  watch(`${root}/services`, { recursive: true, signal }, (_event, file) => {
-    if (!file || !/\.ts$/.test(file) || /(^|[\\/])test[\\/]/.test(file)) return
-    const [part] = file.split(/[\\/]/)
-    for (const name of ['auth', 'tasks'] as const) if (part === name || part === 'kit') changed.add(name)
-    clearTimeout(pending)
-    pending = setTimeout(() => {
-      const names = [...changed]
-      changed.clear()
-      for (const name of names) {
-        working = working.then(() => product.restart(name)).catch((error: Error) => say(`${name}: ${error.message}`))
-      }
-    }, 100)
-  }).on('error', () => {})
+  const follow = (folder: string, partsOf: (file: string) => Part[]) => {
+    watch(`${root}/${folder}`, { recursive: true, signal }, (_event, file) => {
+      const path = file?.replaceAll('\\', '/') ?? ''
+      if (!path.endsWith('.ts') || /(^|\/)(test|build|node_modules)\//.test(path)) return
+      for (const part of partsOf(path)) changed.add(part)
+      clearTimeout(pending)
+      pending = setTimeout(() => {
+        const parts = [...changed]
+        changed.clear()
+        for (const part of parts) working = working.then(() => product.restart(part)).catch((error: Error) => say(`${part}: ${error.message}`))
+      }, 100)
+    }).on('error', (error) => say(`Changes in ${folder} are not seen: ${error.message}`))
+  }
+  follow('services', (path) => path.startsWith('kit/') ? ['auth', 'tasks'] : path.startsWith('auth/') ? ['auth'] : ['tasks'])
+  follow('web', (path) => path.startsWith('app/') ? [] : ['web'])
 }
 
 function untilStopped (launcher: ProcessIdentity | undefined) {
@@ -143,7 +145,10 @@ async function run (config: LocalConfig, isWatching: boolean, undo: Undo): Promi
     logFileOf,
     signal: stopping,
     report: say,
-    onReady: (child, url) => isUp(child.name, child.identity, url),
+    onReady (child, url) {
+      isUp(child.name, child.identity, url)
+      if (isWatching) child.ended.then((how) => say(`${child.name} ended ${how}`), () => {})
+    },
   })
   undo.push(() => product.stop())
   await mailIsUp
@@ -169,8 +174,8 @@ async function run (config: LocalConfig, isWatching: boolean, undo: Undo): Promi
     aborted(stopping).then(() => undefined),
     database.server.ended.then(() => `postgres ended; see ${logFileOf('postgres')}`),
     lost(mail),
-    // While files are being edited a service may fail, and gets another chance with the next change.
-    ...(isWatching ? [lost(product.children.web)] : Object.values(product.children).map(lost)),
+    // While files are being edited a part may fail, and gets another chance with the next change.
+    ...(isWatching ? [] : Object.values(product.children).map(lost)),
   ])
   if (crash === undefined) return 0
   console.error(crash)
