@@ -43,7 +43,7 @@ export class ConfigurationError extends Error {
  * Reads the environment, once.
  * @throws {ConfigurationError} naming every variable that is missing or wrong
  */
-export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
+export function loadConfig (env: Record<string, string | undefined> = process.env): Config {
   const given = Object.fromEntries(Object.keys(Settings.properties).map((name) => [name, env[name] === '' ? undefined : env[name]]))
   const settings = Value.Convert(Settings, Value.Default(Settings, given)) as Settings
   const problems = [...misshapen(settings, given), ...rules(settings, given)]

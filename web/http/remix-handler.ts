@@ -21,7 +21,11 @@ export function remixHandler ({ build, mode, publicOrigin }: RemixHandlerOptions
   return async (request: FastifyRequest, reply: FastifyReply, context: BrowserContext, body: string | null, beforeSending: () => Promise<void>) => {
     const gone = new AbortController()
     reply.raw.on('close', () => { if (!reply.raw.writableFinished) gone.abort() })
-    const response = await handle(new Request(new URL(request.url, publicOrigin), {
+    // Put together as text: `//elsewhere/path` and `http://elsewhere/` are paths of this site, or none.
+    const url = new URL(publicOrigin + (request.url.startsWith('/') ? request.url : `/${request.url}`))
+    // The way to ask for data before single fetch; it would pass by what we know of data requests.
+    if (url.searchParams.has('_data')) url.searchParams.delete('_data')
+    const response = await handle(new Request(url, {
       method: request.method,
       headers: headersFor(request, publicOrigin),
       signal: gone.signal,

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs'
+import type { Teardown } from '@daymark/kit/test-database'
+import { type Browser, chromium } from 'playwright-core'
+
+const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', 'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe']
+
+/** A real Chromium: the machine's own if there is one, else the one that npm brought. It closes with the test file. */
+export async function launchBrowser (t: Teardown): Promise<Browser> {
+  const executablePath = installed.find((path) => existsSync(path)) ?? await unpackedChromium()
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
+  t.teardown(() => browser.close())
+  return browser
+}
+
+async function unpackedChromium (): Promise<string> {
+  process.env['AWS_EXECUTION_ENV'] = 'AWS_Lambda_nodejs24.x' // or the package leaves out the libraries it brings
+  const { default: packaged } = await import('@sparticuz/chromium')
+  return await packaged.executablePath()
+}
