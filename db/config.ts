@@ -44,6 +44,8 @@ function collector (env: Environment) {
     }
     if (!found.url) {
       problems.push(`${name} is missing`)
+    } else if (/[<>]/.test(found.url)) {
+      problems.push(`${name} holds a placeholder`)
     } else {
       try {
         clientSettings(found)

@@ -54,6 +54,7 @@ t.test('plaintext is for development, and a pooler is not for migrations', async
   t.match(readOwnerAddress({ DAYMARK_ENV: 'development', ALLOW_PLAINTEXT_DATABASE: 'true', DATABASE_DIRECT_URL: url }), { url, allowPlaintext: true })
   t.throws(() => readOwnerAddress({ DAYMARK_ENV: 'production', ALLOW_PLAINTEXT_DATABASE: 'true', DATABASE_DIRECT_URL: url }), /in development only/)
   t.throws(() => readOwnerAddress({ DAYMARK_ENV: 'production', DATABASE_DIRECT_URL: 'postgresql://o:x@ep-cool-pooler.eu.aws.neon.tech/daymark?sslmode=verify-full' }), /names a pooler/)
+  t.throws(() => readOwnerAddress({ DAYMARK_ENV: 'production', DATABASE_DIRECT_URL: 'postgresql://daymark_owner:<password>@localhost/daymark?sslmode=verify-full' }), /holds a placeholder/)
   t.throws(() => readAdminSettings({}), /DAYMARK_ENV[^]*DATABASE_ADMIN_URL is missing[^]*DAYMARK_PROBE_PASSWORD is missing/)
 })
 
