@@ -22,7 +22,11 @@ export const beforeRelease = 'daymark: before release'
 /** As PostgreSQL last told it: idle, in a transaction, in a failed one; null before the first answer. */
 interface TransactionStatus { getTransactionStatus (): 'I' | 'T' | 'E' | null }
 
-const transactionControl = /^\s*(start|begin|commit|rollback|savepoint|release|end|abort)\b/i
+const transactionControl = new Set(['start', 'begin', 'commit', 'rollback', 'savepoint', 'release', 'end', 'abort'])
+
+/** What kind of statement it is: its first word, behind blanks and comments. */
+const firstWord = (text: string) => /^(?:\s|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*(\w*)/.exec(text)?.[1]?.toLowerCase() ?? ''
+
 const setScope = "SELECT set_config('app.user_id', $1, true)"
 
 /**
@@ -58,15 +62,16 @@ export function createScopedDriver ({ connection, lockStatement, namedStatements
 
       async function query (text: string, values: readonly unknown[], name?: string) {
         const scope = currentScope()
-        if (transactionControl.test(text)) {
+        const word = firstWord(text)
+        if (transactionControl.has(word)) {
           const result = await run([], text, values)
-          if (/^\s*(start|begin)\b/i.test(text)) {
+          if (word === 'start' || word === 'begin') {
             transactionScope = scope
             for (const prelude of scope ? preludesOf(scope) : []) await run([], prelude.text, prelude.values)
           }
           return result
         }
-        if (/^\s*copy\b/i.test(text)) throw new InvalidInputError('COPY cannot be scoped')
+        if (word === 'copy') throw new InvalidInputError('COPY cannot be scoped')
         if (client.getTransactionStatus() === 'T') {
           if (scope?.userId !== transactionScope?.userId || scope?.lock !== transactionScope?.lock) {
             throw new InvalidInputError('The scope changed inside a transaction')
@@ -87,11 +92,12 @@ export function createScopedDriver ({ connection, lockStatement, namedStatements
             if (client.getTransactionStatus() !== 'I') report(new Error('A connection was released inside a transaction'))
             return nothing
           }
-          const name = namedStatements ? options.name : undefined
+          // Asked before the attempt: an error comes ahead of the status it leads to.
+          const isAlone = client.getTransactionStatus() === 'I'
           try {
-            return await query(text, values, name).catch((error: unknown) => {
-              if (name === undefined || !isLostStatement(error) || client.getTransactionStatus() === 'E') throw error
-              return query(text, values)
+            return await query(text, values, namedStatements ? options.name : undefined).catch((error: unknown) => {
+              if (namedStatements && isAlone && isLostStatement(error)) return query(text, values)
+              throw error
             })
           } catch (error) {
             throw toSlonikError(error as Error)

@@ -5,12 +5,18 @@ export interface Prelude { readonly text: string, readonly values: readonly stri
 
 /** What pg's Query offers to a subclass, and its types leave out. */
 interface QueryInternals {
+  hasBeenParsed (connection: Connection): boolean
   prepare (connection: Connection): void
   handleDataRow (message: unknown): void
   handleCommandComplete (message: unknown, connection: Connection): void
+  handleError (error: Error, connection: Connection): void
 }
 
 interface Connection {
+  /** The texts of the named statements that the server is known to have, and of those on their way to it. */
+  parsedStatements: Record<string, string>
+  submittedNamedStatements: Record<string, string>
+  close (message: { type: 'S', name: string }): void
   parse (message: { text: string, name: string, types: number[] }): void
   bind (message: { portal: string, statement: string, values: readonly unknown[], valueMapper: (value: unknown) => unknown }): void
   execute (message: { portal: string, rows: number }): void
@@ -22,9 +28,6 @@ type Callback = (error: Error | null, result: pg.QueryResult) => void
 
 const Query = pg.Query as unknown as new (config: object, values: undefined, callback: Callback) => QueryInternals
 
-/** The named preludes each connection has parsed. */
-const parsedPreludes = new WeakMap<Connection, Set<string>>()
-
 /**
  * One query with its preludes in one flush under one Sync, which PostgreSQL runs as one implicit transaction
  * (PostgreSQL documentation, "Pipelining" in the extended query protocol): no round trip is added, and a failing
@@ -34,14 +37,14 @@ export class ScopedQuery extends Query {
   readonly #preludes: readonly Prelude[]
   readonly #name: string | undefined
   #answered = 0
-  #sending = false
+  #isSent = false
 
   constructor (preludes: readonly Prelude[], { text, values, name, types }: QueryConfig, callback: Callback) {
     super({ text, values, name, types, queryMode: 'extended' }, undefined, callback)
     this.#preludes = preludes
     this.#name = name
     // pg marks `name` as parsed at the first ParseComplete it hears, which is a prelude's.
-    Object.defineProperty(this, 'name', { get: () => this.#sending || this.#isAnswered() ? this.#name : undefined })
+    Object.defineProperty(this, 'name', { get: () => !this.#isSent || this.#isAnswered() ? this.#name : undefined })
   }
 
   // The simple protocol of a value-less query would drop the preludes.
@@ -50,15 +53,17 @@ export class ScopedQuery extends Query {
   }
 
   override prepare (connection: Connection): void {
-    this.#sending = true
-    const parsed = parsedPreludes.get(connection)
     for (const { text, values, name = '' } of this.#preludes) {
-      if (!parsed?.has(name)) connection.parse({ text, name, types: [] })
+      if (connection.parsedStatements[name] !== text) {
+        this.#makeRoom(connection, name)
+        connection.parse({ text, name, types: [] })
+      }
       connection.bind({ portal: '', statement: name, values, valueMapper: (value) => value })
       connection.execute({ portal: '', rows: 0 })
     }
+    if (!this.hasBeenParsed(connection)) this.#makeRoom(connection, this.#name)
     super.prepare(connection)
-    this.#sending = false
+    this.#isSent = true
   }
 
   override handleDataRow (message: unknown): void {
@@ -67,11 +72,23 @@ export class ScopedQuery extends Query {
 
   override handleCommandComplete (message: unknown, connection: Connection): void {
     if (this.#isAnswered()) return super.handleCommandComplete(message, connection)
-    const name = this.#preludes[this.#answered++]?.name
-    if (name === undefined) return
-    const parsed = parsedPreludes.get(connection)
-    if (parsed) parsed.add(name)
-    else parsedPreludes.set(connection, new Set([name]))
+    const { name, text } = this.#preludes[this.#answered++]!
+    if (name !== undefined) connection.parsedStatements[name] = text
+  }
+
+  /** An error leaves open which of the names the server has: they are parsed anew when they are next used. */
+  override handleError (error: Error, connection: Connection): void {
+    const names = [this.#name, ...this.#preludes.map(({ name }) => name)].filter((name) => name !== undefined)
+    for (const name of this.#isSent ? names : []) {
+      delete connection.parsedStatements[name]
+      delete connection.submittedNamedStatements[name]
+    }
+    super.handleError(error, connection)
+  }
+
+  /** Parsing a name that is taken is an error; closing one that is free is none. */
+  #makeRoom (connection: Connection, name: string | undefined): void {
+    if (name) connection.close({ type: 'S', name })
   }
 
   /** Whether every prelude has been answered, so that what comes next belongs to the query itself. */
