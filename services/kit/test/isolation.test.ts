@@ -25,18 +25,18 @@ for (const named of [false, true]) {
         served += weather.served
         for (const [name, count] of weather.failed) failed.set(name, (failed.get(name) ?? 0) + count)
         // Whatever the connections have been through, they serve everyone what is theirs and all of it.
-        for (const tenant of [...tenants, ...tenants]) {
-          const rows = await asUser(tenant, () => pool.any(sql.type(owned)`SELECT user_id FROM tasks.tasks`))
-          const [{ count }] = await database.asSuperuser<{ count: string }>('SELECT count(*) FROM tasks.tasks WHERE user_id = $1', [tenant]) as [{ count: string }]
-          if (rows.length !== Number(count) || rows.some(({ user_id }) => user_id !== tenant)) weather.faults.push('afterwards: not what is theirs')
+        const counts = await database.asSuperuser<{ user_id: string, count: string }>('SELECT user_id, count(*) FROM tasks.tasks GROUP BY user_id')
+        for (const { user_id, count } of counts) {
+          const rows = await asUser(user_id, () => pool.any(sql.type(owned)`SELECT user_id FROM tasks.tasks`))
+          if (rows.length !== Number(count) || rows.some((row) => row.user_id !== user_id)) weather.faults.push('afterwards: not what is theirs')
         }
         if (weather.faults.length > 0) throw new Error(weather.faults.join('; '))
       } finally {
         for (const end of ends) await end()
       }
-    }), { numRuns: 40 })
+    }), { numRuns: 15 })
     t.same(await database.asSuperuser("SELECT 1 FROM tasks.tasks WHERE title = 'planted'"), [], 'no row was planted on another')
     t.ok(served > 100, `${served} statements were served`)
-    t.comment(Object.fromEntries(failed))
+    t.ok(failed.size > 4, `and ${[...failed.values()].reduce((sum, count) => sum + count, 0)} failed, in ${failed.size} ways`)
   })
 }
