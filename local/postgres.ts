@@ -1,11 +1,11 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
-import { chownSync, closeSync, copyFileSync, chmodSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, closeSync, copyFileSync, chmodSync, existsSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { connect } from '@daymark/db/connection'
+import { withConnection } from '@daymark/db/connection'
 import type { Certificates } from './certificates.ts'
 import { ensureFolder, ensureRunnable, findAccount, type Account } from './postgres-account.ts'
 import { end, findCommand, identify, isAlive, type ProcessIdentity } from './processes.ts'
@@ -113,6 +113,12 @@ async function endEarlier (programs: Programs, account: Account, home: string) {
   await stopServer(programs, account, home, found)
 }
 
+/** Ends the server that runs on the files in `folder`, if one does, and nothing else. */
+export async function endPostgres (folder: string) {
+  const account = findAccount()
+  if (existsSync(folder)) await endEarlier(findPrograms(account, undefined), account, realpathSync(folder))
+}
+
 async function stopServer (programs: Programs, account: Account, home: string, identity: ProcessIdentity) {
   if (process.platform === 'win32') { // no signals there
     if (isAlive(identity)) await run(programs.pgCtl, ['stop', '-D', `${home}/data`, '-m', 'fast', '-w'], surroundings(account, home))
@@ -133,13 +139,14 @@ function placeCertificate (account: Account, home: string, { certificateFile, ke
   return placed
 }
 
-async function waitUntilReady (options: PostgresOptions, adminUrl: string, identity: ProcessIdentity | undefined) {
+/** Waits until this very server answers, and not another one that had the port before. */
+async function waitUntilReady (options: PostgresOptions, adminUrl: string, data: string, identity: ProcessIdentity | undefined) {
   const ca = readFileSync(options.certificates.caFile, 'utf8')
   const deadline = Date.now() + 60_000 // recovery after a power failure may take a while
   for (;;) {
     try {
-      const client = await connect({ url: adminUrl, ca })
-      await client.end()
+      const { rows: [found] } = await withConnection({ url: adminUrl, ca }, (client) => client.query<{ data_directory: string }>('SHOW data_directory'))
+      if (found?.data_directory.replaceAll('\\', '/') !== data.replaceAll('\\', '/')) throw new Error(`Another PostgreSQL answers on port ${options.port}`)
       return
     } catch (error) {
       if (!identity || !isAlive(identity)) {
@@ -193,7 +200,15 @@ export async function startPostgres (options: PostgresOptions): Promise<Postgres
   await once(server, 'spawn')
   const identity = identify(server.pid ?? 0)
   const adminUrl = `postgresql://postgres:${encodeURIComponent(options.password)}@localhost:${options.port}/postgres?sslmode=verify-full`
-  await waitUntilReady(options, adminUrl, identity)
+  const stop = async () => {
+    if (identity) await stopServer(programs, account, home, identity)
+  }
+  try {
+    await waitUntilReady(options, adminUrl, data, identity)
+  } catch (error) {
+    await stop()
+    throw error
+  }
   if (!identity) throw new Error('PostgreSQL ended as soon as it had started')
-  return { identity, adminUrl, home, ended, stop: () => stopServer(programs, account, home, identity) }
+  return { identity, adminUrl, home, ended, stop }
 }

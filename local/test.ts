@@ -1,15 +1,35 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { root } from './children.ts'
+import { removeFolder } from './postgres-account.ts'
+import { endPostgres } from './postgres.ts'
+import { identify, isAlive, type ProcessIdentity } from './processes.ts'
 import { closeFolder } from './secrets.ts'
 import { ensureTestServer } from './test-server.ts'
 import { tapReport } from './tap-report.ts'
 import { ensureWebBuild } from './web-build.ts'
+
+const prefix = 'daymark-test-'
+
+/** Clears away what runs left behind that were killed before they could do so themselves. */
+async function sweep () {
+  for (const name of globSync(`${prefix}*`, { cwd: tmpdir() })) {
+    const folder = join(tmpdir(), name)
+    try {
+      if (isAlive(JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8')) as ProcessIdentity)) continue
+    } catch {
+      continue // not ours, or only just begun
+    }
+    await endPostgres(join(folder, 'postgres'))
+    removeFolder(join(folder, 'postgres'))
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
 
 /** tap would run every file of a folder it is given, start.ts included: give it the tests alone. */
 function expand (parameters: string[]) {
@@ -49,7 +69,9 @@ async function main () {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interruption.abort(new Error('Stopped.')))
 
   const parameters = expand(process.argv.slice(2))
-  const folder = mkdtempSync(join(tmpdir(), 'daymark-test-'))
+  await sweep()
+  const folder = mkdtempSync(join(tmpdir(), prefix))
+  writeFileSync(join(folder, 'owner.json'), JSON.stringify(identify(process.pid)))
   closeFolder(folder)
   let stop: (() => Promise<void>) | undefined
   try {
