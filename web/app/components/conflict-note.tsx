@@ -17,7 +17,7 @@ export function ConflictNote ({ theirs, mine }: ConflictNoteProps) {
         ? <p>What was saved there is what you wrote. Save again, or take the other: it comes to the same.</p>
         : <p>Nothing has been saved yet, and what you typed is still below. Here is how the two differ.</p>}
       {differing.map(({ name, label }) => (
-        <dl key={name} className='conflict__field' aria-label={label}>
+        <dl key={name} className='conflict__field'>
           <div><dt>{label}, saved elsewhere</dt><dd>{theirs[name] || <i>empty</i>}</dd></div>
           <div><dt>{label}, yours</dt><dd>{mine[name] || <i>empty</i>}</dd></div>
         </dl>

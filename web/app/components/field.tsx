@@ -41,6 +41,8 @@ export function Field ({ name, label, guide, answer, kind = 'input', hint, remed
     'aria-invalid': error ? true : undefined,
     'aria-describedby': [error && `${name}-error`, hint && `${name}-hint`].filter(Boolean).join(' ') || undefined,
     ...field && fieldAttributes(field.rules, kind),
+    // Who checks live says what is too long, rather than cutting it off.
+    ...isHydrated && { maxLength: undefined },
     ...given,
     // An empty field that is left is not yet a mistake: perhaps it is filled last. And while something is being
     // pressed no message may appear, or it would push away what is under the pointer.

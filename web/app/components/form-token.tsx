@@ -11,5 +11,8 @@ export function FormToken () {
   return <input type='hidden' name='form_token' value={useFormToken()} readOnly />
 }
 
-/** After a refused form its page gets a new token; Remix would not load anew after a failure. */
-export const revalidateAfterRefusal = ({ actionStatus, defaultShouldRevalidate }: ShouldRevalidateFunctionArgs) => actionStatus === 403 || defaultShouldRevalidate
+/**
+ * After a refused form (403) its page gets a new token. After any other failure the page stays as it is, and with
+ * it what was typed: single fetch would load it anew for every route that has a say.
+ */
+export const revalidateAfterRefusal = ({ actionStatus = 200 }: ShouldRevalidateFunctionArgs) => actionStatus < 400 || actionStatus === 403

@@ -3,29 +3,38 @@ import { useEffect, useRef } from 'react'
 import { useFormToken } from './form-token.tsx'
 import type { Outcome } from './notice.tsx'
 
+export interface Addition { key: string, title: string, isAnswered: boolean }
+
 interface PendingTaskProps {
-  fetcherKey: string
-  title: string
+  addition: Addition
   action: string
-  onOutcome: (key: string, title: string, outcome: Outcome) => void
+  /** True once those written before it have been answered: tasks arrive in the order in which they were written. */
+  isNext: boolean
+  onAnswered: (key: string) => void
+  onOutcome: (addition: Addition, outcome: Outcome) => void
 }
 
-/** A task that is on its way to the server, shown as if it were there; each travels by itself, so that none waits for another. */
-export function PendingTask ({ fetcherKey, title, action, onOutcome }: PendingTaskProps) {
-  const fetcher = useFetcher<Outcome>({ key: fetcherKey })
+/** A task that is on its way to the server, shown as if it were there. */
+export function PendingTask ({ addition, action, isNext, onAnswered, onOutcome }: PendingTaskProps) {
+  const fetcher = useFetcher<Outcome>({ key: addition.key })
   const formToken = useFormToken()
   const isSent = useRef(false)
   useEffect(() => {
-    if (isSent.current) return
+    if (isSent.current || !isNext) return
     isSent.current = true
-    fetcher.submit({ form_token: formToken, intent: 'add', title }, { method: 'post', action })
+    fetcher.submit({ form_token: formToken, intent: 'add', title: addition.title }, { method: 'post', action })
   })
   const { data: outcome, state } = fetcher
-  useEffect(() => { if (outcome && state === 'idle') onOutcome(fetcherKey, title, outcome) }, [outcome, state, fetcherKey, title, onOutcome])
+  useEffect(() => {
+    if (!outcome) return
+    if (!addition.isAnswered) onAnswered(addition.key)
+    // Until the list has been loaded anew this row stands for the task.
+    if (state === 'idle') onOutcome(addition, outcome)
+  }, [outcome, state, addition, onAnswered, onOutcome])
   return (
     <li className='task task--pending'>
       <span className='task__tick' aria-hidden='true'><span className='task__box' /></span>
-      <span className='task__title'><span className='task__link'>{title}</span></span>
+      <span className='task__title'><span className='task__link'>{addition.title}</span></span>
     </li>
   )
 }

@@ -48,7 +48,7 @@ export function QuickAdd ({ guide, action, answer, onAdd }: QuickAddProps) {
         <label className='visually-hidden' htmlFor='title'>New task</label>
         <input
           ref={input} id='title' name='title' className='quick-add__input' placeholder='What is to be done?' autoComplete='off' enterKeyHint='done'
-          defaultValue={answer?.values['title']} {...field && fieldAttributes(field.rules)}
+          defaultValue={answer?.values['title']} {...field && fieldAttributes(field.rules)} {...isHydrated && { maxLength: undefined }}
           aria-invalid={error ? true : undefined} aria-describedby={error ? 'title-error' : undefined}
           onInput={({ currentTarget: { value } }) => {
             // Only too long can be told while writing; empty is how every line begins.

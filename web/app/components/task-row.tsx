@@ -28,9 +28,12 @@ export function TaskRow ({ task, action, show, onOutcome, onSay, fallbackFocus }
 
   // The row is about to go, and the focus with it: it moves on to the next one.
   const moveFocus = () => {
-    const neighbour = row.current?.nextElementSibling ?? row.current?.previousElementSibling
-    const target = neighbour?.querySelector<HTMLElement>('.task__link') ?? fallbackFocus.current
-    if (row.current?.contains(document.activeElement)) target?.focus()
+    const self = row.current
+    if (!self?.contains(document.activeElement)) return
+    const staying = [...self.parentElement?.children ?? []].filter((other) => other === self || !other.hasAttribute('data-leaving'))
+    const place = staying.indexOf(self)
+    const neighbour = staying[place + 1] ?? staying[place - 1]
+    ;(neighbour?.querySelector<HTMLElement>('a') ?? fallbackFocus.current)?.focus()
   }
   return (
     <li ref={row} className='task' data-completed={completed || undefined} data-leaving={isLeaving || undefined}>

@@ -6,8 +6,8 @@ import { isServiceProblem } from '../api/service-problem.ts'
 import { EmptyTasks } from '../components/empty-tasks.tsx'
 import { FormSummary } from '../components/checked-form.tsx'
 import { revalidateAfterRefusal } from '../components/form-token.tsx'
-import { Notice } from '../components/notice.tsx'
-import { PendingTask } from '../components/pending-task.tsx'
+import { Notice, type Outcome } from '../components/notice.tsx'
+import { type Addition, PendingTask } from '../components/pending-task.tsx'
 import { QuickAdd } from '../components/quick-add.tsx'
 import { TaskRow } from '../components/task-row.tsx'
 import type { FormAnswer } from '../forms/form-answer.ts'
@@ -93,16 +93,21 @@ export default function DashboardPage () {
   const [flash, setFlash] = useState(servedFlash)
   const [trouble, setTrouble] = useState<FormAnswer | null>(null)
   const [said, setSaid] = useState('')
-  const [adding, setAdding] = useState<Array<{ key: string, title: string }>>([])
+  const [adding, setAdding] = useState<Addition[]>([]) // newest first, as in the list
+  const additions = useRef(0)
+  const nextKey = adding.findLast(({ isAnswered }) => !isAnswered)?.key
   const [failedAdd, setFailedAdd] = useState<FormAnswer | null>(null)
   useEffect(() => { if (servedFlash) setFlash(servedFlash) }, [servedFlash])
 
-  const settle = useCallback((outcome: { flash: Flash | null } | FormAnswer) => {
+  const settle = useCallback((outcome: Outcome) => {
     if ('errors' in outcome) return setTrouble(outcome)
     setTrouble(null)
     if (outcome.flash) setFlash(outcome.flash)
   }, [])
-  const settleAdd = useCallback((key: string, title: string, outcome: { flash: Flash | null } | FormAnswer) => {
+  const noteAnswered = useCallback((key: string) => {
+    setAdding((list) => list.map((one) => one.key === key ? { ...one, isAnswered: true } : one))
+  }, [])
+  const settleAdd = useCallback(({ key, title }: Addition, outcome: Outcome) => {
     setAdding((list) => list.filter((one) => one.key !== key))
     if ('errors' in outcome) setFailedAdd({ ...outcome, values: { title } })
     else setSaid(`Added “${title}”`)
@@ -131,7 +136,7 @@ export default function DashboardPage () {
         <QuickAdd
           guide={guide} action={address} answer={addAnswer} onAdd={(title) => {
             setFailedAdd(null)
-            setAdding((list) => [{ key: `add-${crypto.randomUUID()}`, title }, ...list])
+            setAdding((list) => [{ key: `add-${performance.now()}-${additions.current++}`, title, isAnswered: false }, ...list])
           }}
         />
       )}
@@ -140,7 +145,7 @@ export default function DashboardPage () {
         ? <EmptyTasks show={shown.show} isFirstTask={isFirstTask} />
         : (
           <ul className='task-list' aria-label={`${filters.find(({ show }) => show === shown.show)?.name ?? ''} tasks`}>
-            {adding.map(({ key, title }) => <PendingTask key={key} fetcherKey={key} title={title} action={address} onOutcome={settleAdd} />)}
+            {adding.map((addition) => <PendingTask key={addition.key} addition={addition} action={address} isNext={addition.key === nextKey} onAnswered={noteAnswered} onOutcome={settleAdd} />)}
             {items.map((task) => <TaskRow key={task.id} task={task} action={address} show={shown.show} onOutcome={settle} onSay={setSaid} fallbackFocus={heading} />)}
           </ul>
           )}
