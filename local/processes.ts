@@ -47,6 +47,12 @@ export function findCommand (pid: number): string | undefined {
   return ask('ps', '-o', 'command=', '-p', String(pid))
 }
 
+/** The process that started process `pid`, where this system tells. */
+export function findParent (pid: number): number | undefined {
+  const parent = process.platform === 'linux' ? readStat(pid)?.[1] : process.platform === 'win32' ? undefined : ask('ps', '-o', 'ppid=', '-p', String(pid))
+  return Number(parent) > 1 ? Number(parent) : undefined
+}
+
 /** Who process `pid` is now; undefined if there is no such process. */
 export function identify (pid: number): ProcessIdentity | undefined {
   const startedAt = findStart(pid)

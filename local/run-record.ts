@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { end, identify, isAlive, type ProcessIdentity } from './processes.ts'
+import { end, findCommand, findParent, identify, isAlive, type ProcessIdentity } from './processes.ts'
 
 interface Run {
   parent: ProcessIdentity
@@ -16,9 +16,16 @@ function read (file: string): Run | undefined {
   }
 }
 
-/** npm waits for us and passes signals on; whoever starts us directly may leave us running on purpose. */
+/**
+ * npm, if it started us, be it through a shell: it waits for us and passes signals on, so its sudden end is meant for us
+ * too. Whoever else starts us may leave us running on purpose.
+ */
 function findLauncher () {
-  return process.env['npm_lifecycle_event'] ? identify(process.ppid) : undefined
+  if (!process.env['npm_lifecycle_event']) return undefined
+  for (let pid = findParent(process.pid); pid !== undefined; pid = findParent(pid)) {
+    if (/^npm\b|npm-cli\.js/.test(findCommand(pid) ?? '')) return identify(pid)
+  }
+  return undefined
 }
 
 /**

@@ -16,10 +16,10 @@ async function findPorts () {
   return Object.fromEntries(await Promise.all(portVariables.map(async (name) => [name, String(await findFreePort())]))) as Record<typeof portVariables[number], string>
 }
 
-/** Runs `npm start`'s own program until it says that it is ready, or ends. */
-async function start (t: Test, environment: Record<string, string>) {
+/** Runs `npm start`, or by default the program it runs, until that says that it is ready, or ends. */
+async function start (t: Test, environment: Record<string, string>, program = ['local/start.ts']) {
   const { npm_lifecycle_event: _unwanted, ...inherited } = process.env // we are not npm: see run-record.ts
-  const child = spawn(process.execPath, ['local/start.ts'], { cwd: root, env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, program, { cwd: root, env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   const ended = once(child, 'close').then(([code]: (number | null)[]) => code)
   t.teardown(async () => {
@@ -104,6 +104,16 @@ t.test('from the first start to the last', async (t) => {
     t.match(next.said(), '\nDaymark is ready: ')
     t.notOk(Object.values(children).some(isAlive), 'PostgreSQL of the killed run is gone as well')
     t.equal((await post(`${auth}/auth/login`, ada)).status, 200)
+  })
+
+  const npm = process.env['npm_execpath'] ?? ''
+  await t.test('so does a start after kill -9 of npm', { skip: npm.endsWith('npm-cli.js') ? false : 'the tests were not started by npm' }, async (t) => {
+    const daymark = await start(t, environment, [npm, 'start'])
+    const { all } = readRun(folder)
+    daymark.child.kill('SIGKILL')
+    const next = await start(t, environment)
+    t.match(next.said(), '\nDaymark is ready: ')
+    t.notOk(all.some(isAlive), 'nothing of the killed run is left')
   })
 
   await t.test('a crashed part is told, and stops the rest', async (t) => {
