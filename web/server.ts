@@ -1,16 +1,10 @@
 import closeWithGrace from 'close-with-grace'
 import { buildWeb } from './build-web.ts'
 import { loadConfig } from './config.ts'
+import { loggerOptions } from './http/logger-options.ts'
 
 const config = loadConfig()
-const { app, internal } = await buildWeb({
-  config,
-  logger: {
-    level: config.LOG_LEVEL,
-    base: { part: 'web' },
-    redact: ['req.headers.authorization', 'req.headers.cookie', 'req.headers["x-service-token"]', 'res.headers["set-cookie"]'],
-  },
-})
+const { app, internal } = await buildWeb({ config, logger: loggerOptions(config) })
 
 closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger: app.log }, async ({ err }) => {
   if (err) app.log.fatal({ err }, 'shutting down after a crash')

@@ -4,6 +4,8 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   // A data: URL would need a hole in the content security policy.
   build: { assetsInlineLimit: 0 },
+  // Known from the start, they need no reload of the page that first asks for them.
+  optimizeDeps: { include: ['react', 'react/jsx-dev-runtime', 'react-dom/client', '@remix-run/react'] },
   plugins: [
     remix({
       future: {

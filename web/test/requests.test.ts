@@ -134,6 +134,27 @@ t.test('SEC-74: no route has an action that the gate does not stand before', asy
   t.equal((await ada.get('/dashboard')).status, 200, 'still signed in')
 })
 
+t.test('a field that is wrong is told at the field, with 422 and what was typed', async (t) => {
+  const ada = await signUp()
+  const blank = await ada.post('/dashboard', { intent: 'add', title: '   ' })
+  t.equal(blank.status, 422)
+  t.match(blank.text, /id="title-error" role="alert">Write what is to be done/)
+  t.match(blank.text, /<input id="title"[^>]* aria-invalid="true" aria-describedby="title-error"[^>]* value=" {3}"/)
+  const long = await ada.post('/dashboard', { intent: 'add', title: 'x'.repeat(201) })
+  t.equal(long.status, 422)
+  t.match(long.text, 'Keep the title to 200 characters; it has 201.')
+  t.equal((await ada.post('/dashboard', { intent: 'add', title: 'x', user_id: 'someone' })).status, 422, 'SEC-84')
+  t.equal((await ada.post('/dashboard', { intent: 'burn', title: 'x' })).status, 422)
+
+  const newcomer = visitor(origin)
+  await newcomer.get('/signup')
+  const answer = await newcomer.post('/signup', { email: 'ada', password: 'short', display_name: '' })
+  t.equal(answer.status, 422)
+  t.match(answer.text, 'These need another look')
+  t.match(answer.text, 'value="ada"')
+  t.notMatch(answer.text, 'value="short"')
+})
+
 t.test('bodies that are no form, or too large a one, are refused for what they are', async (t) => {
   const ada = await signUp()
   for (const type of ['application/json', 'text/plain', 'multipart/form-data; boundary=x']) {

@@ -192,3 +192,21 @@ t.test('every call carries the request on: its id and its trace', async (t) => {
   t.notOk(seen[0]?.['x-service-token'], 'who we are is said to auth alone')
   t.notOk(seen[0]?.['cookie'])
 })
+
+t.test('SEC-71: the log, at its most talkative, tells no token, cookie or password', async (t) => {
+  const lines: string[] = []
+  const write = (line: string) => { lines.push(line) }
+  const talkative = await instanceAt(() => new Date(), {}, { write })
+  const cut = await instanceAt(() => new Date(), { AUTH_URL: nobody }, { write })
+  const { email } = await signUp()
+  const cookie = given(await signIn(talkative, email, {}))!
+  const refreshed = given(await show(talkative, expired(cookie)))!
+  await show(talkative, refreshed)
+  await show(talkative, sealed({ ...opened(refreshed)!, access_token: 'no.such.token' }))
+  await show(cut, expired(refreshed))
+  await signIn(cut, email, {})
+  const told = lines.join('')
+  t.ok(lines.length > 10)
+  for (const secret of [password, email, cookie, refreshed, opened(cookie)!.access_token, opened(cookie)!.refresh_token, opened(refreshed)!.refresh_token, 'eyJ']) t.notOk(told.includes(secret))
+  for (const line of lines) t.doesNotThrow(() => JSON.parse(line))
+})

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { startProduct } from '../../local/product.ts'
 import { buildWeb } from '../build-web.ts'
 import { loadConfig } from '../config.ts'
+import { loggerOptions } from '../http/logger-options.ts'
 import { cookiesFor } from '../session/cookies.ts'
 import { type SessionContents, openSession, sealSession } from '../session/session-contents.ts'
 import { visitor } from './visitor.ts'
@@ -28,7 +29,7 @@ export async function startWeb (t: Teardown, { settings = {} }: StartOptions = {
   const cookieName = cookiesFor(origin).names.session
 
   /** Another instance of the web app, in this process and on a clock of its own; spoken to by `inject`. */
-  async function instanceAt (now: () => Date, settings: Record<string, string> = {}) {
+  async function instanceAt (now: () => Date, settings: Record<string, string> = {}, log?: { write: (line: string) => void }) {
     const config = loadConfig({
       DAYMARK_ENV: 'development',
       PUBLIC_ORIGIN: origin,
@@ -38,7 +39,7 @@ export async function startWeb (t: Teardown, { settings = {} }: StartOptions = {
       SERVICE_PRIVATE_KEY: secrets.web_private_key,
       ...settings,
     })
-    const { app } = await buildWeb({ config, now })
+    const { app } = await buildWeb({ config, now, ...log && { logger: { ...loggerOptions(config), level: 'trace', stream: log } } })
     t.teardown(() => app.close())
     return app
   }

@@ -1,5 +1,5 @@
 import { type NewTask, Task, TaskPage, type TaskPatch, type TaskStatus } from '@daymark/tasks/contracts'
-import { contractCheck } from './contract-check.server.ts'
+import { ContractBroken, contractCheck } from './contract-check.server.ts'
 import type { CallOrigin, Service, ServiceAnswer, ServiceCall } from './service.server.ts'
 import { isServiceProblem } from './service-problem.ts'
 
@@ -43,7 +43,9 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin)
   }
   const one = async (request: ServiceCall): Promise<TaskRead> => {
     const { body, headers } = await call(request)
-    return { task: checkTask(body), etag: headers.get('etag') ?? '*' }
+    const etag = headers.get('etag')
+    if (etag === null) throw new ContractBroken('Task', ['ETag'])
+    return { task: checkTask(body), etag }
   }
   const pathOf = (id: string) => `/${encodeURIComponent(id)}`
   return {

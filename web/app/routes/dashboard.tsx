@@ -34,15 +34,15 @@ export async function action ({ request, context }: ActionFunctionArgs) {
   form.delete('intent')
   try {
     const outcome = await carryOut(intent, form, context.tasks)
-    if ('answer' in outcome) return data(outcome.answer, { status: 422 })
+    if ('answer' in outcome) return data({ ...outcome.answer, values: { ...outcome.answer.values, intent } }, { status: 422 })
     // A script shows what happened itself; a page is told on the next one, which may be reloaded without harm.
     if (!context.wantsPage) return data({ flash: outcome.flash ?? null })
     if (outcome.flash) context.flash(outcome.flash)
   } catch (error) {
     if (isServiceProblem(error) && error.status === 404) {
-      return data<FormAnswer>({ values: {}, errors: {}, problem: 'That task is gone: it was deleted elsewhere.' }, { status: 404 })
+      return data<FormAnswer>({ values: { intent }, errors: {}, problem: 'That task is gone: it was deleted elsewhere.' }, { status: 404 })
     }
-    return refusedForm(error, Object.fromEntries([...form].map(([name, value]) => [name, String(value)])), addTaskGuide)
+    return refusedForm(error, { ...Object.fromEntries([...form].map(([name, value]) => [name, String(value)])), intent }, addTaskGuide)
   }
   const { pathname, search } = new URL(request.url)
   return redirect(pathname + search, 303)
@@ -113,8 +113,9 @@ export default function DashboardPage () {
     else setSaid(`Added “${title}”`)
   }, [])
 
-  const answer = trouble ?? (served?.values['id'] !== undefined || served?.values['intent'] !== 'add' ? served : null)
-  const addAnswer = failedAdd ?? (answer === served ? null : served)
+  const isServedAdd = served?.values['intent'] === 'add'
+  const answer = trouble ?? (isServedAdd ? null : served)
+  const addAnswer = failedAdd ?? (isServedAdd ? served : null)
   const address = `/dashboard${shown.search}`
   const isEmpty = items.length === 0 && adding.length === 0
   return (
