@@ -316,20 +316,29 @@ t.test('a title of 200 emoji is saved whole, one of 201 is told', async (t) => {
   t.same(await titles(page), ['🌅'.repeat(200)])
 })
 
-t.test('a task that is completed while its text is being edited leaves the text alone', async (t) => {
-  const { page } = await open(t)
-  await signUp(page)
-  await add(page, 'Draft')
-  await page.getByRole('link', { name: 'Draft' }).click()
-  await page.getByRole('textbox', { name: 'Description' }).fill('Half a thought')
-  await page.getByRole('button', { name: 'Complete' }).click()
-  await page.getByRole('button', { name: 'Reopen' }).waitFor()
-  t.equal(await page.getByRole('textbox', { name: 'Description' }).inputValue(), 'Half a thought')
-  await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Saved', { exact: true }).waitFor()
-  await page.reload()
-  t.equal(await page.getByRole('textbox', { name: 'Description' }).inputValue(), 'Half a thought')
-})
+for (const javaScriptEnabled of [true, false]) {
+  t.test(`with JavaScript ${javaScriptEnabled ? 'on' : 'off'}: completing a task, here or elsewhere, is no conflict with editing its text`, async (t) => {
+    const { page, context } = await open(t, { javaScriptEnabled })
+    await signUp(page)
+    await add(page, 'Draft')
+    const other = await context.newPage()
+    await other.goto('/dashboard')
+    await page.getByRole('link', { name: 'Draft' }).click()
+    await page.getByRole('textbox', { name: 'Description' }).fill('Half a thought')
+    await other.getByRole('button', { name: 'Complete “Draft”' }).click()
+    await listIs(t, other, [])
+    if (javaScriptEnabled) {
+      await page.getByRole('button', { name: 'Complete' }).click()
+      await page.getByRole('button', { name: 'Reopen' }).waitFor()
+      t.equal(await page.getByRole('textbox', { name: 'Description' }).inputValue(), 'Half a thought')
+    }
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved', { exact: true }).waitFor()
+    await page.reload()
+    t.equal(await page.getByRole('textbox', { name: 'Description' }).inputValue(), 'Half a thought')
+    t.ok(await page.getByRole('button', { name: 'Reopen' }).isVisible())
+  })
+}
 
 t.test('while the tasks service is away the page says so, keeps what is typed, and is well when it is back', async (t) => {
   const { page } = await open(t)

@@ -74,8 +74,8 @@ const screens: Screen[] = [
     async act (page) {
       await page.getByRole('textbox', { name: 'Description' }).fill('Mine')
       await full.get(task)
-      const [, etag = ''] = /name="etag"[^>]* value="([^"]+)"/.exec((await full.get(task)).text) ?? []
-      await full.post(task, { intent: 'save', etag: etag.replaceAll('&quot;', '"'), title: 'Short', description: `Theirs ${Math.random()}` })
+      const [, edition = ''] = /name="edition"[^>]* value="([^"]+)"/.exec((await full.get(task)).text) ?? []
+      await full.post(task, { intent: 'save', edition: edition.replaceAll('&quot;', '"'), title: 'Short', description: `Theirs ${Math.random()}` })
       await page.getByRole('button', { name: 'Save' }).click()
       await page.getByText('changed elsewhere').waitFor()
     },

@@ -17,8 +17,8 @@ export const addTaskGuide = formGuide(AddTask, addTaskMessages)
 export const readAddTask = formReader(AddTask, addTaskMessages)
 
 const { title, description } = TaskReplacement.properties
-/** An edit says which version it was made from, by its ETag, so that it never wipes out another's. */
-const EditTask = Type.Object({ title, description, etag: Type.String({ minLength: 1, maxLength: 200 }) }, closed)
+/** An edit says which edition of the task it was made from, so that it never wipes out another's. */
+const EditTask = Type.Object({ title, description, edition: Type.String({ minLength: 1, maxLength: 300 }) }, closed)
 const editTaskMessages: FormMessages<typeof EditTask> = {
   title: titleMessages,
   description: { too_long: 'Keep the description to {limit} characters; it has {count}.' },

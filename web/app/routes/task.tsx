@@ -1,16 +1,17 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
-import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react'
+import { Form, Link, useActionData, useFetcher, useLoaderData, useNavigation } from '@remix-run/react'
 import { isServiceProblem } from '../api/service-problem.ts'
-import { type TaskRead, currentTask } from '../api/tasks-client.server.ts'
+import { currentTask } from '../api/tasks-client.server.ts'
 import { FormSummary, useCheckedForm } from '../components/checked-form.tsx'
 import { ConflictNote } from '../components/conflict-note.tsx'
 import { Field } from '../components/field.tsx'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
 import { BackIcon, CheckIcon, TrashIcon } from '../components/icons.tsx'
 import { LocalTime } from '../components/local-time.tsx'
-import { useEditedVersion } from '../components/edited-version.ts'
+import { type Edition, useEdition } from '../components/use-edition.ts'
 import type { FormAnswer } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
+import { editionOf, readEdition } from '../edition.server.ts'
 import { editTaskGuide, isTaskId, readCompletion, readEditTask } from '../forms/task-forms.server.ts'
 import { requireUser } from '../require-user.server.ts'
 
@@ -19,12 +20,13 @@ export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title:
 export const shouldRevalidate = revalidateAfterRefusal
 
 /** What the page says when the task was changed elsewhere in the meantime. */
-export interface EditAnswer extends FormAnswer { conflict?: TaskRead }
+export interface EditAnswer extends FormAnswer { conflict?: Edition }
 
 export async function loader ({ params: { id }, context }: LoaderFunctionArgs) {
   requireUser(context)
   if (!isTaskId(id)) throw data(null, { status: 404 })
-  return { ...await context.tasks.get(id), flash: context.takeFlash(), guide: editTaskGuide }
+  const read = await context.tasks.get(id)
+  return { task: read.task, edition: editionOf(read), flash: context.takeFlash(), guide: editTaskGuide }
 }
 
 export async function action ({ request, params: { id }, context }: ActionFunctionArgs) {
@@ -38,8 +40,12 @@ export async function action ({ request, params: { id }, context }: ActionFuncti
     form.set('id', id)
     const read = readCompletion(form)
     if (!read.ok) return data<EditAnswer>(read.answer, { status: 422 })
-    await context.tasks.complete(id, read.value.completed)
-    return redirect(`/tasks/${id}`, 303)
+    try {
+      await context.tasks.complete(id, read.value.completed)
+    } catch (error) {
+      return refusedForm(error, {})
+    }
+    return context.wantsPage ? redirect(`/tasks/${id}`, 303) : null
   }
   if (intent === 'delete') {
     const { task } = await context.tasks.get(id)
@@ -50,27 +56,37 @@ export async function action ({ request, params: { id }, context }: ActionFuncti
 
   const read = readEditTask(form)
   if (!read.ok) return data<EditAnswer>(read.answer, { status: 422 })
-  const { etag, ...fields } = read.value
-  try {
+  const { edition, ...fields } = read.value
+  const begun = readEdition(edition)
+  if (!begun) return data<EditAnswer>({ values: read.values, errors: {}, problem: 'This form was not one of ours. Please reload the page and try again.' }, { status: 422 })
+  const save = async (etag: string) => {
     const { task } = await context.tasks.update(id, fields, etag)
     context.flash({ did: 'saved', task_id: id, title: task.title })
+    return redirect(`/tasks/${id}`, 303)
+  }
+  try {
+    return await save(begun.etag)
   } catch (error) {
     if (!isServiceProblem(error) || error.status !== 412) return refusedForm(error, read.values, editTaskGuide)
-    const conflict = currentTask(error) ?? await context.tasks.get(id)
-    return data<EditAnswer>({ values: read.values, errors: {}, conflict }, { status: 412 })
+    const current = currentTask(error) ?? await context.tasks.get(id)
+    // Completed or moved meanwhile, but the text is as it was: nobody's words are lost by saving these.
+    if (begun.isOf(current.task)) return await save(current.etag).catch((again: unknown) => refusedForm(again, read.values, editTaskGuide))
+    const { title, description } = current.task
+    return data<EditAnswer>({ values: read.values, errors: {}, conflict: { text: { title, description }, edition: editionOf(current) } }, { status: 412 })
   }
-  return redirect(`/tasks/${id}`, 303)
 }
 
 const labels = { title: 'Title', description: 'Description' }
 
 export default function TaskPage () {
-  const { task, etag, flash, guide } = useLoaderData<typeof loader>()
+  const { task, edition, flash, guide } = useLoaderData<typeof loader>()
   const served = useActionData<typeof action>() as EditAnswer | undefined
+  const completion = useFetcher<EditAnswer | null>({ key: `complete-${task.id}` })
   const { answer, formProps } = useCheckedForm(guide, served)
-  const editedEtag = useEditedVersion({ loaded: { task, etag }, conflict: served?.conflict, returned: served?.values['etag'], formRef: formProps.ref })
-  const sending = useNavigation().formData?.get('intent')
-  const completed = sending === 'complete' ? !task.completed : task.completed
+  const editionInHand = useEdition({ loaded: { text: task, edition }, conflict: served?.conflict, returned: served?.values['edition'], formRef: formProps.ref })
+  const isSaving = useNavigation().formData?.get('intent') === 'save'
+  const asked = completion.formData?.get('completed')
+  const completed = asked === undefined || asked === null ? task.completed : asked === 'true'
   return (
     <div className='task-page'>
       <p className='task-page__back'><Link className='back' to='/dashboard'><BackIcon />Tasks</Link></p>
@@ -78,18 +94,18 @@ export default function TaskPage () {
       <Form className='form task-page__form' method='post' action={`/tasks/${task.id}`} {...formProps}>
         <FormToken />
         <input type='hidden' name='intent' value='save' />
-        <input type='hidden' name='etag' value={editedEtag} readOnly />
+        <input type='hidden' name='edition' value={editionInHand} readOnly />
         <h1 className='visually-hidden'>Edit “{task.title}”</h1>
-        <FormSummary answer={answer} labels={labels} />
-        {served?.conflict && <ConflictNote theirs={served.conflict.task} mine={served.values} />}
+        <FormSummary answer={answer ?? completion.data} labels={labels} />
+        {served?.conflict && <ConflictNote theirs={served.conflict.text} mine={served.values} />}
         <Field className='field--title' name='title' label={labels.title} guide={guide} answer={answer} defaultValue={task.title} autoComplete='off' />
         <Field className='field--prose' name='description' label={labels.description} guide={guide} answer={answer} defaultValue={task.description} kind='textarea' rows={6} isOptional />
         <div className='task-page__save'>
-          <button className='button' aria-disabled={sending === 'save' || undefined}>
-            {sending === 'save' ? 'Saving…' : served?.conflict ? 'Save mine over it' : 'Save'}
+          <button className='button' aria-disabled={isSaving || undefined}>
+            {isSaving ? 'Saving…' : served?.conflict ? 'Save mine over it' : 'Save'}
           </button>
           {served?.conflict && <a className='button button--quiet' href={`/tasks/${task.id}`}>Take the other</a>}
-          <p className='task-page__saved' role='status'>{flash?.did === 'saved' && !sending && !served && <><CheckIcon />Saved</>}</p>
+          <p className='task-page__saved' role='status'>{flash?.did === 'saved' && !isSaving && !served && <><CheckIcon />Saved</>}</p>
         </div>
       </Form>
 
@@ -100,12 +116,12 @@ export default function TaskPage () {
           {task.completed_at === null && task.version > 1 && <> · changed <LocalTime instant={task.updated_at} /></>}
         </p>
         <div className='task-page__actions'>
-          <Form method='post' action={`/tasks/${task.id}`} preventScrollReset>
+          <completion.Form method='post' action={`/tasks/${task.id}`}>
             <FormToken />
             <input type='hidden' name='intent' value='complete' />
-            <input type='hidden' name='completed' value={String(!task.completed)} />
+            <input type='hidden' name='completed' value={String(!completed)} />
             <button className='button button--quiet'><CheckIcon />{completed ? 'Reopen' : 'Complete'}</button>
-          </Form>
+          </completion.Form>
           <Form method='post' action={`/tasks/${task.id}`}>
             <FormToken />
             <input type='hidden' name='intent' value='delete' />
