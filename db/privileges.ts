@@ -7,6 +7,8 @@ export const expectedPrivileges: Record<string, Record<string, string>> = {
   'auth.users': { auth_service: 'SELECT, INSERT, UPDATE' },
   'auth.sessions': { auth_service: 'SELECT, INSERT, UPDATE' },
   'auth.signing_keys': { auth_service: 'SELECT, INSERT, UPDATE' },
+  'auth.revocation_feed': { auth_service: 'SELECT, UPDATE (position)' },
+  'auth.revocations': { auth_service: 'SELECT, INSERT, DELETE' },
   'tasks.accounts': { tasks_service: 'SELECT, INSERT, UPDATE (seq)' },
   'tasks.lists': { tasks_service: 'SELECT, INSERT' },
   'tasks.tasks': { tasks_service: 'SELECT, INSERT, UPDATE' },
