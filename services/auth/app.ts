@@ -1,21 +1,24 @@
 import { type AccessTokenClaims, accessTokens } from '@daymark/kit/access-tokens'
 import { requestLimits } from '@daymark/kit/request-limits'
 import { row } from '@daymark/kit/row'
-import { createService } from '@daymark/kit/service'
+import { createService, type Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import { type Config, namedValues } from './config.ts'
-import { LogIn, LogOut, Refresh, SignedIn, SignUp, User } from './contracts.ts'
+import { LogIn, LogOut, Refresh, Session, SessionPage, SignedIn, SignUp, User } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import './problems.ts'
 import { PasswordHasher } from './src/accounts/password-hasher.ts'
 import { accountRoutes, ownAccountRoutes } from './src/accounts/routes.ts'
 import { callers } from './src/callers/caller.ts'
+import { serviceTokenVerifier, type VerifyServiceToken } from './src/callers/service-tokens.ts'
 import { keyRoutes } from './src/keys/routes.ts'
 import { Sealer } from './src/keys/sealer.ts'
 import { loadSigningKeys, type SigningKeys } from './src/keys/signing-keys.ts'
-import { sessionRoutes } from './src/sessions/routes.ts'
+import { revocationRoutes } from './src/revocations/routes.ts'
+import { requireLiveSession } from './src/sessions/live-session.ts'
+import { ownSessionRoutes, sessionRoutes } from './src/sessions/routes.ts'
 
 export interface AppDeps { config: Config, pool: DatabasePool, now: () => Date, logger?: FastifyServerOptions['logger'] }
 
@@ -33,9 +36,10 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     documentation: { title: 'Daymark auth', version: '0.1.0', description: 'Users and sessions. Signs access tokens that every part of Daymark verifies by its public keys.' },
     dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`)],
   })
-  for (const schema of [SignUp, LogIn, Refresh, LogOut, User, SignedIn]) app.addSchema(schema)
+  for (const schema of [SignUp, LogIn, Refresh, LogOut, User, SignedIn, Session, SessionPage]) app.addSchema(schema)
 
-  await app.register(callers, { keys: namedValues(config.SERVICE_PUBLIC_KEYS), audience })
+  const verify = await serviceTokenVerifier(namedValues(config.SERVICE_PUBLIC_KEYS), audience)
+  await app.register(callers, { verify })
   await app.register(accessTokens, {
     issuer: config.AUTH_ISSUER,
     audience,
@@ -53,14 +57,28 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     sealer,
     signingKeys,
     passwords: new PasswordHasher({ concurrency: config.PASSWORD_HASH_CONCURRENCY, queue: config.PASSWORD_HASH_QUEUE }),
-    sign: (claims: AccessTokenClaims, { kid, privateKeyPem }: SigningKeys['active']) =>
+    sign: (claims: Omit<AccessTokenClaims, 'kid'>, { kid, privateKeyPem }: SigningKeys['active']) =>
       app.jwt.sign(claims, { key: privateKeyPem, kid, header: { alg: 'EdDSA', typ: 'at+jwt' } }),
   }
   await app.register(keyRoutes, deps)
   await app.register(accountRoutes, deps)
-  await app.register(ownAccountRoutes, deps)
   await app.register(sessionRoutes, deps)
+  await app.register(ownRoutes, deps)
+  await internal.register(serviceRoutes, { ...deps, verify })
   return { app, internal }
+}
+
+/** All that belongs to who is signed in. */
+async function ownRoutes (app: Service, deps: Deps): Promise<void> {
+  await app.register(requireLiveSession, deps)
+  await app.register(ownAccountRoutes)
+  await app.register(ownSessionRoutes, deps)
+}
+
+/** What the other services ask, each under a token of its own; on the internal listener alone. */
+async function serviceRoutes (internal: Service, { verify, ...deps }: Deps & { verify: VerifyServiceToken }): Promise<void> {
+  internal.addHook('onRequest', async ({ headers }) => { await verify(String(headers['x-service-token'])) })
+  await internal.register(revocationRoutes, deps)
 }
 
 const kekMap = ({ KEY_ENCRYPTION_KEYS }: Config) =>

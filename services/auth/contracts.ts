@@ -55,3 +55,21 @@ export const SignedIn = Type.Object({
   refresh_token: Type.String({ description: 'Exchanged at /auth/refresh for the next pair' }),
 }, { ...closed, $id: 'SignedIn' })
 export type SignedIn = Static<typeof SignedIn>
+
+/** One device that is logged in. Ending it ends the access to its account within two seconds, everywhere. */
+export const Session = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  is_current: Type.Boolean({ description: 'Whether it is the one that asks' }),
+  device: Type.String({ description: 'Its browser and system, as far as it says so itself' }),
+  address: Type.Union([Type.String(), Type.Null()], { description: 'Where it was logged in from' }),
+  created_at: Type.String({ format: 'date-time' }),
+  last_seen_at: Type.String({ format: 'date-time' }),
+  expires_at: Type.String({ format: 'date-time', description: 'When it ends by itself, if it is not used' }),
+}, { ...closed, $id: 'Session' })
+export type Session = Static<typeof Session>
+
+export const SessionPage = Type.Object({
+  items: Type.Array(Type.Unsafe<Session>(Type.Ref('Session'))),
+  next_cursor: Type.Union([Type.String(), Type.Null()]),
+}, { ...closed, $id: 'SessionPage' })
+export type SessionPage = Static<typeof SessionPage>

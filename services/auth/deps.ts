@@ -14,5 +14,5 @@ export interface Deps {
   signingKeys: SigningKeys
   passwords: PasswordHasher
   /** Signs the claims of an access token (RFC 9068). */
-  sign: (claims: AccessTokenClaims, key: SigningKeys['active']) => string
+  sign: (claims: Omit<AccessTokenClaims, 'kid'>, key: SigningKeys['active']) => string
 }

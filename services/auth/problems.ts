@@ -6,4 +6,6 @@ export const wrongCredentials = defineProblem('wrong-credentials', 401, 'The e-m
 export const sessionEnded = defineProblem('session-ended', 401, 'The session is over; log in again')
 export const passwordCheckBusy = defineProblem('password-check-busy', 503, 'Too many people are logging in at once; try again in a moment')
 export const sealingKeyUnknown = defineProblem('sealing-key-unknown', 503, 'A key this instance has not been given is needed; try again shortly')
+export const sessionNotFound = defineProblem('session-not-found', 404, 'There is no such session')
+export const epochChanged = defineProblem('epoch-changed', 410, 'The database was restored: start again from the beginning')
 export const notAService = defineProblem('not-a-service', 401, 'The service token is not valid')

@@ -1,7 +1,8 @@
 import { accessTokens } from '@daymark/kit/access-tokens'
-import { notYours } from '@daymark/kit/problem'
+import { notSignedIn, notYours } from '@daymark/kit/problem'
 import { requestLimits } from '@daymark/kit/request-limits'
 import { row } from '@daymark/kit/row'
+import { serviceTokens } from '@daymark/kit/service-token'
 import { createService, type Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
@@ -9,9 +10,10 @@ import { type DatabasePool, sql } from 'slonik'
 import type { Config } from './config.ts'
 import { Completion, List, ListPage, NewTask, Task, TaskPage, TaskPatch, TaskReplacement } from './contracts.ts'
 import type { Deps } from './deps.ts'
-import './problems.ts'
+import { feedSilent } from './problems.ts'
 import { listRoutes } from './src/lists/routes.ts'
 import { Cursors } from './src/paging/cursor.ts'
+import { RevocationFeed } from './src/revocations/revocation-feed.ts'
 import { taskRoutes } from './src/tasks/routes.ts'
 import { remoteKeys } from './src/tokens/remote-keys.ts'
 
@@ -24,7 +26,13 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     config,
     logger,
     documentation: { title: 'Daymark tasks', version: '0.1.0', description: 'Tasks and lists. Every request carries an access token of the auth service; `user_id` in the path is its `sub`.' },
-    dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`)],
+    dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`), async () => { if (feed.isSilent()) throw feedSilent() }],
+  })
+  const feed = new RevocationFeed({
+    url: config.REVOCATIONS_URL,
+    serviceToken: serviceTokens({ name: 'tasks', audience: 'daymark-auth', privateKey: config.SERVICE_PRIVATE_KEY }),
+    tokenSeconds: config.TOKEN_MAX_SECONDS,
+    log: app.log,
   })
   for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, TaskPage, List, ListPage]) app.addSchema(schema)
   const parseJson = app.getDefaultJsonParser('error', 'error')
@@ -43,14 +51,19 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
   })
   await app.register(requestLimits, { perMinute: config.RATE_LIMIT_PER_MINUTE, redisUrl: config.REDIS_URL })
 
-  const deps: Deps = { pool, cursors: new Cursors(Buffer.from(config.CURSOR_KEY, 'base64')) }
+  app.addHook('preClose', async () => { await feed.close() })
+  const deps: Deps = { pool, feed, cursors: new Cursors(Buffer.from(config.CURSOR_KEY, 'base64')) }
   await app.register(accountApi, { prefix: '/api/:user_id', ...deps })
   return { app, internal }
 }
 
 /** All that belongs to one account: for its owner alone, by the token and by the path. */
 async function accountApi (app: Service, deps: Deps): Promise<void> {
-  app.addHook('onRequest', async (request) => { await app.requireUser(request) })
+  app.addHook('onRequest', async (request) => {
+    await app.requireUser(request)
+    const { kid, sid, sub } = request.user
+    if (await deps.feed.isRevoked({ kid, sid, sub }, { isWrite: request.method !== 'GET' })) throw notSignedIn({ detail: 'The session is over.' })
+  })
   app.addHook('preHandler', async ({ params, user }) => {
     if ((params as { user_id?: string }).user_id !== user.sub) throw notYours()
   })

@@ -8,6 +8,8 @@ const Config = Type.Object({
   AUTH_ISSUER: Type.String({ description: 'the only issuer whose tokens are accepted' }),
   TOKEN_AUDIENCE: Type.String({ default: 'daymark-tasks' }),
   TOKEN_MAX_SECONDS: Type.Integer({ default: 900, minimum: 30, description: 'seconds' }),
+  REVOCATIONS_URL: Type.RegExp(/^https?:\/\/\S+$/, { description: 'the revocation feed of the auth service, on its internal listener' }),
+  SERVICE_PRIVATE_KEY: Type.RegExp(/^[\w-]{40,}$/, { description: 'PKCS#8 of an Ed25519 key in base64url' }),
   CURSOR_KEY: Type.String({ description: '32 random bytes in base64' }),
 })
 export type Config = Readonly<Static<typeof Config>>

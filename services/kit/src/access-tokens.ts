@@ -17,6 +17,8 @@ export interface AccessTokenClaims {
   iat: number
   exp: number
   auth_time: number
+  /** The id of the key that signed it, from the header. */
+  kid: string
 }
 
 declare module '@fastify/jwt' {
@@ -72,7 +74,9 @@ export const accessTokens = fp(async (app: FastifyInstance, options: AccessToken
       requiredClaims: ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'exp'],
       clockTolerance: skewSeconds * 1000,
       cache: 10_000,
+      complete: true,
     },
+    formatUser: (token) => withKeyId(token as unknown as VerifiedToken),
   })
 
   app.decorate('requireUser', async (request: FastifyRequest) => {
@@ -87,6 +91,10 @@ export const accessTokens = fp(async (app: FastifyInstance, options: AccessToken
     if (!isPlausible(request.user, options)) throw notSignedIn({ detail: 'The token is not valid.' })
   })
 }, { name: 'access-tokens' })
+
+interface VerifiedToken { header: { kid: string }, payload: Omit<AccessTokenClaims, 'kid'> }
+
+const withKeyId = ({ header: { kid }, payload }: VerifiedToken): AccessTokenClaims => ({ ...payload, kid })
 
 const isExpired = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED'
 

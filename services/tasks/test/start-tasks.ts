@@ -1,6 +1,6 @@
 import { openDatabase } from '@daymark/kit/database'
 import { createTestDatabase, type Teardown } from '@daymark/kit/test-database'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -18,10 +18,27 @@ export async function startIssuer (t: Teardown) {
   const jwks = { keys: [{ ...await exportJWK(publicKey), kid, alg: 'EdDSA', use: 'sig' }] }
   let isAway = false
   let fetches = 0
-  const server = createServer((_request, response) => {
+  const feed = { epoch: randomUUID() as string, items: [] as Array<{ position: number, kind: string, subject: string, revoked_at: string }>, isAway: false, reads: 0 }
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://localhost')
+    const answer = (body: object) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    if (url.pathname === '/internal/revocations') {
+      feed.reads++
+      if (feed.isAway) return response.writeHead(503).end()
+      const since = Number(url.searchParams.get('since'))
+      const deadline = Date.now() + 1000 * Number(url.searchParams.get('wait'))
+      const look = () => {
+        if (url.searchParams.has('epoch') && url.searchParams.get('epoch') !== feed.epoch) return response.writeHead(410).end()
+        const items = feed.items.filter(({ position }) => position > since)
+        if (items.length > 0 || Date.now() >= deadline || feed.isAway) answer({ epoch: feed.epoch, position: feed.items.length, items })
+        else setTimeout(look, 20)
+        return response
+      }
+      return look()
+    }
     fetches++
-    if (isAway) response.writeHead(503).end()
-    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(jwks))
+    if (isAway) return response.writeHead(503).end()
+    return answer(jwks)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
@@ -41,6 +58,9 @@ export async function startIssuer (t: Teardown) {
     goAway: () => { isAway = true },
     comeBack: () => { isAway = false },
     fetches: () => fetches,
+    feed,
+    /** Tells the feed of a revocation, as auth does after its commit. */
+    revoke: (kind: string, subject: string) => feed.items.push({ position: feed.items.length + 1, kind, subject, revoked_at: new Date().toISOString() }),
   }
 }
 
@@ -55,6 +75,8 @@ export async function startTasks (t: Teardown, settings: Record<string, string> 
     ...database.settings('tasks_service', port),
     JWKS_URL: `${issuer.origin}/.well-known/jwks.json`,
     AUTH_ISSUER: issuer.origin,
+    REVOCATIONS_URL: `${issuer.origin}/internal/revocations`,
+    SERVICE_PRIVATE_KEY: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64url'),
     CURSOR_KEY: randomBytes(32).toString('base64'),
     RATE_LIMIT_PER_MINUTE: '1000000',
     ...settings,

@@ -1,8 +1,6 @@
 import type { Service } from '@daymark/kit/service'
 import { SignedIn, SignUp, User } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
-import { sessionEnded } from '../../problems.ts'
-import { confirmSession } from '../sessions/queries.ts'
 import { signUp } from './sign-up.ts'
 
 const tags = ['accounts']
@@ -17,15 +15,9 @@ export async function accountRoutes (app: Service, deps: Deps): Promise<void> {
   })
 }
 
-/** The owner's view of their account. Every route here needs an access token. */
-export async function ownAccountRoutes (app: Service, { pool }: Deps): Promise<void> {
-  app.addHook('onRequest', async (request) => { await app.requireUser(request) })
-
+/** The owner's view of their account; registered behind the guard. */
+export async function ownAccountRoutes (app: Service): Promise<void> {
   app.get('/auth/me', {
     schema: { tags, summary: 'Who is signed in', security: [{ accessToken: [] }], response: { 200: User } },
-  }, async ({ user: { sid, gen } }) => {
-    const user = await confirmSession(pool, { id: sid, generation: gen })
-    if (!user) throw sessionEnded()
-    return user
-  })
+  }, async ({ account }) => account)
 }

@@ -1,8 +1,9 @@
 import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
-import { type CommonQueryMethods, sql } from 'slonik'
-import { User } from '../../contracts.ts'
+import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
+import { Session, User } from '../../contracts.ts'
 import { userColumns } from '../accounts/user-columns.ts'
+import { announceRevoked } from '../revocations/queries.ts'
 
 export const StartedSession = Type.Object({
   ...User.properties,
@@ -11,7 +12,8 @@ export const StartedSession = Type.Object({
   authenticated_at: Type.String(),
 })
 const startedSession = row(StartedSession)
-const nothing = row(Type.Object({}))
+const { device: _, ...storedProperties } = Session.properties
+const StoredSession = Type.Object({ ...storedProperties, user_agent: Type.Union([Type.String(), Type.Null()]) })
 
 export interface NewSession {
   id: string
@@ -69,9 +71,41 @@ export const rotateSession = (db: CommonQueryMethods, session: { id: string, gen
   WHERE s.id = ${session.id} AND s.generation = ${session.generation} AND u.id = s.user_id AND ${isLive}
   RETURNING ${userColumns}, s.id AS session_id, s.generation, s.authenticated_at`)
 
-/** Ends a session, once: the first reason stays. */
-export const endSession = (db: CommonQueryMethods, session: { id: string, reason: 'logged_out' | 'token_reused' }) => db.query(sql.type(nothing)`
-  UPDATE auth.sessions SET ended_at = now(), ended_reason = ${session.reason} WHERE id = ${session.id} AND ended_at IS NULL`)
+export type EndedReason = 'logged_out' | 'token_reused' | 'ended_by_owner'
+
+/** Which of a user's sessions: one, or all but one. Another user's are never among them. */
+const chosen = {
+  one: (id: string) => sql.fragment`id = ${id}`,
+  allBut: (id: string) => sql.fragment`id <> ${id}`,
+}
+
+/** Ends sessions, each once (the first reason stays), and makes that known to every verifier of their tokens. */
+const end = (which: FragmentSqlToken, reason: EndedReason) => sql.type(row(Type.Object({ id: Type.String() })))`
+  WITH ended AS (
+    UPDATE auth.sessions SET ended_at = now(), ended_reason = ${reason} WHERE ${which} AND ended_at IS NULL RETURNING id
+  ), revoked AS (
+    SELECT 'session' AS kind, id::text AS subject FROM ended
+  )${announceRevoked()}
+  SELECT id FROM ended`
+
+/** Ends one session, whosesoever: what proves the right to is a token of its own. */
+export const endSession = (db: CommonQueryMethods, session: { id: string, reason: EndedReason }) => db.any(end(chosen.one(session.id), session.reason))
+
+/** Ends one session of a user. Gives its id, where it was theirs and alive. */
+export const endOwnSession = (db: CommonQueryMethods, { user_id, id }: { user_id: string, id: string }) =>
+  db.maybeOne(end(sql.fragment`${chosen.one(id)} AND user_id = ${user_id}`, 'ended_by_owner'))
+
+/** Ends every session of a user but one. Gives their ids. */
+export const endOtherSessions = (db: CommonQueryMethods, { user_id, id }: { user_id: string, id: string }) =>
+  db.any(end(sql.fragment`${chosen.allBut(id)} AND user_id = ${user_id}`, 'ended_by_owner'))
+
+/** The sessions of a user that are alive, the last used first. */
+export const listSessions = (db: CommonQueryMethods, { user_id, current }: { user_id: string, current: string }) => db.any(sql.type(row(StoredSession))`
+  SELECT s.id, s.id = ${current}::uuid AS is_current, host(s.address) AS address, s.user_agent, s.created_at, s.last_seen_at,
+    least(s.idle_expires_at, s.absolute_expires_at) AS expires_at
+  FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id
+  WHERE s.user_id = ${user_id} AND ${isLive}
+  ORDER BY s.last_seen_at DESC, s.id`)
 
 /**
  * The owner of a live session. An access token of its current generation has reached us, which confirms that the last
