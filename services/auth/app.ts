@@ -6,26 +6,29 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import { type Config, namedValues } from './config.ts'
-import { LogIn, LogOut, Refresh, Session, SessionPage, SignedIn, SignUp, User } from './contracts.ts'
+import { ChangePassword, ForgotPassword, LogIn, LogOut, Refresh, ResetPassword, Session, SessionPage, SignedIn, SignUp, User, VerifyEmail } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import './problems.ts'
 import { PasswordHasher } from './src/accounts/password-hasher.ts'
 import { accountRoutes, ownAccountRoutes } from './src/accounts/routes.ts'
 import { callers } from './src/callers/caller.ts'
 import { serviceTokenVerifier, type VerifyServiceToken } from './src/callers/service-tokens.ts'
+import { emailRoutes, ownEmailRoutes } from './src/email/routes.ts'
 import { keyRoutes } from './src/keys/routes.ts'
 import { Sealer } from './src/keys/sealer.ts'
 import { loadSigningKeys, type SigningKeys } from './src/keys/signing-keys.ts'
+import { type Mailer, Outbox } from './src/mail/outbox.ts'
+import { ownPasswordRoutes, passwordRoutes } from './src/passwords/routes.ts'
 import { revocationRoutes } from './src/revocations/routes.ts'
 import { requireLiveSession } from './src/sessions/live-session.ts'
 import { ownSessionRoutes, sessionRoutes } from './src/sessions/routes.ts'
 
-export interface AppDeps { config: Config, pool: DatabasePool, now: () => Date, logger?: FastifyServerOptions['logger'] }
+export interface AppDeps { config: Config, pool: DatabasePool, mailer: Mailer, now: () => Date, logger?: FastifyServerOptions['logger'] }
 
 const audience = 'daymark-auth'
 
 /** Assembles the whole service without opening a port. Tests and server.ts call this same function. */
-export async function buildApp ({ config, pool, now, logger = false }: AppDeps) {
+export async function buildApp ({ config, pool, mailer, now, logger = false }: AppDeps) {
   const sealer = new Sealer(kekMap(config), config.SEALING_KEY_ID)
   const signingKeys = await loadSigningKeys(pool, sealer)
 
@@ -36,7 +39,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     documentation: { title: 'Daymark auth', version: '0.1.0', description: 'Users and sessions. Signs access tokens that every part of Daymark verifies by its public keys.' },
     dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`)],
   })
-  for (const schema of [SignUp, LogIn, Refresh, LogOut, User, SignedIn, Session, SessionPage]) app.addSchema(schema)
+  for (const schema of [SignUp, LogIn, Refresh, LogOut, User, SignedIn, Session, SessionPage, VerifyEmail, ForgotPassword, ResetPassword, ChangePassword]) app.addSchema(schema)
 
   const verify = await serviceTokenVerifier(namedValues(config.SERVICE_PUBLIC_KEYS), audience)
   await app.register(callers, { verify })
@@ -57,12 +60,17 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     sealer,
     signingKeys,
     passwords: new PasswordHasher({ concurrency: config.PASSWORD_HASH_CONCURRENCY, queue: config.PASSWORD_HASH_QUEUE }),
+    outbox: new Outbox({ pool, sealer, mailer, log: app.log }),
     sign: (claims: Omit<AccessTokenClaims, 'kid'>, { kid, privateKeyPem }: SigningKeys['active']) =>
       app.jwt.sign(claims, { key: privateKeyPem, kid, header: { alg: 'EdDSA', typ: 'at+jwt' } }),
   }
+  app.addHook('onReady', () => { deps.outbox.wake() })
+  app.addHook('onClose', () => deps.outbox.close())
   await app.register(keyRoutes, deps)
   await app.register(accountRoutes, deps)
   await app.register(sessionRoutes, deps)
+  await app.register(emailRoutes, deps)
+  await app.register(passwordRoutes, deps)
   await app.register(ownRoutes, deps)
   await internal.register(serviceRoutes, { ...deps, verify })
   return { app, internal }
@@ -73,6 +81,8 @@ async function ownRoutes (app: Service, deps: Deps): Promise<void> {
   await app.register(requireLiveSession, deps)
   await app.register(ownAccountRoutes)
   await app.register(ownSessionRoutes, deps)
+  await app.register(ownEmailRoutes, deps)
+  await app.register(ownPasswordRoutes, deps)
 }
 
 /** What the other services ask, each under a token of its own; on the internal listener alone. */

@@ -10,6 +10,10 @@ const Config = Type.Object({
   KEY_ENCRYPTION_KEYS: Type.RegExp(/^[\w-]+:[^,]+(,[\w-]+:[^,]+)*$/, { description: 'id:base64 of 32 random bytes, separated by commas' }),
   SEALING_KEY_ID: Type.Optional(Type.String({ description: 'the id of one of KEY_ENCRYPTION_KEYS' })),
   SERVICE_PUBLIC_KEYS: Type.RegExp(/^[\w-]+:[\w-]{43}(,[\w-]+:[\w-]{43})*$/, { description: 'name:base64url of an Ed25519 public key, separated by commas' }),
+  PUBLIC_ORIGIN: Type.String({ description: 'the origin of the web app, which mailed links lead to' }),
+  SMTP_URL: Type.RegExp(/^smtps?:\/\/\S+$/, { description: 'smtp://user:password@host:port, or smtps:' }),
+  MAIL_FROM: Type.RegExp(/^[^\r\n]+@[^\r\n]+$/, { description: 'the sender of all mail, such as Daymark <daymark@example.com>' }),
+  MAIL_PER_HOUR: Type.Integer({ default: 5, minimum: 1, description: 'mails an hour to one recipient' }),
   SESSION_IDLE_DAYS: Type.Integer({ default: 14, minimum: 1, maximum: 365, description: '1 to 365 days' }),
   SESSION_ABSOLUTE_DAYS: Type.Integer({ default: 30, minimum: 1, maximum: 365, description: '1 to 365 days' }),
   REFRESH_GRACE_SECONDS: Type.Integer({ default: 30, minimum: 0, maximum: 60, description: '0 to 60 seconds' }),
@@ -21,8 +25,9 @@ export type Config = Readonly<Static<typeof Config>>
 /** Reads the environment once. @throws {ConfigurationError} naming every variable that is missing or wrong */
 export const loadConfig = (env: NodeJS.ProcessEnv = process.env): Config => loadConfiguration(Config, env, [
   demandVerifiedTls,
-  ({ DAYMARK_ENV, AUTH_ISSUER }) => [
+  ({ DAYMARK_ENV, AUTH_ISSUER, PUBLIC_ORIGIN }) => [
     originOf('AUTH_ISSUER', AUTH_ISSUER),
+    originOf('PUBLIC_ORIGIN', PUBLIC_ORIGIN),
     DAYMARK_ENV !== 'development' && AUTH_ISSUER.startsWith('http:') && `AUTH_ISSUER must begin with https: in ${DAYMARK_ENV}`,
   ],
   ({ KEY_ENCRYPTION_KEYS, SEALING_KEY_ID }) => {

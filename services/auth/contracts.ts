@@ -29,6 +29,24 @@ export const LogIn = Type.Object({
 }, { ...closed, $id: 'LogIn' })
 export type LogIn = Static<typeof LogIn>
 
+const OneTimeToken = Type.String({ minLength: 1, maxLength: 200, description: 'The token of a mailed link' })
+
+export const VerifyEmail = Type.Object({ token: OneTimeToken }, { ...closed, $id: 'VerifyEmail' })
+export type VerifyEmail = Static<typeof VerifyEmail>
+
+/** The answer is the same whether there is such an account or not. */
+export const ForgotPassword = Type.Object({ email: Email }, { ...closed, $id: 'ForgotPassword' })
+export type ForgotPassword = Static<typeof ForgotPassword>
+
+export const ResetPassword = Type.Object({ token: OneTimeToken, password: Password }, { ...closed, $id: 'ResetPassword' })
+export type ResetPassword = Static<typeof ResetPassword>
+
+export const ChangePassword = Type.Object({
+  current_password: Type.String({ minLength: 1, maxLength: 256 }),
+  password: Password,
+}, { ...closed, $id: 'ChangePassword' })
+export type ChangePassword = Static<typeof ChangePassword>
+
 export const Refresh = Type.Object({ refresh_token: RefreshToken }, { ...closed, $id: 'Refresh' })
 export type Refresh = Static<typeof Refresh>
 

@@ -3,6 +3,8 @@ import { defineProblem } from '@daymark/kit/problem'
 /** Every failure of the auth service beside those of the kit. */
 export const emailTaken = defineProblem('email-taken', 409, 'There is already an account with this e-mail address')
 export const wrongCredentials = defineProblem('wrong-credentials', 401, 'The e-mail address and the password do not match')
+export const wrongPassword = defineProblem('wrong-password', 403, 'That is not your current password')
+export const linkUsed = defineProblem('link-used', 410, 'This link has expired or was used already; ask for a new one')
 export const sessionEnded = defineProblem('session-ended', 401, 'The session is over; log in again')
 export const passwordCheckBusy = defineProblem('password-check-busy', 503, 'Too many people are logging in at once; try again in a moment')
 export const sealingKeyUnknown = defineProblem('sealing-key-unknown', 503, 'A key this instance has not been given is needed; try again shortly')

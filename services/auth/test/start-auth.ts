@@ -6,6 +6,7 @@ import { SignJWT } from 'jose'
 import { buildApp } from '../app.ts'
 import { loadConfig } from '../config.ts'
 import type { SignedIn } from '../contracts.ts'
+import type { Message } from '../src/mail/messages.ts'
 
 export const password = 'correct horse battery staple'
 
@@ -29,11 +30,20 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside }: 
     DAYMARK_ENV: 'development',
     ...database.settings('auth_service'),
     AUTH_ISSUER: 'http://localhost:3001',
+    PUBLIC_ORIGIN: 'http://localhost:3000',
+    SMTP_URL: 'smtp://localhost:1',
+    MAIL_FROM: 'daymark@example.com',
     RATE_LIMIT_PER_MINUTE: '1000000',
     ...settings,
   })
   const pool = await openDatabase(config)
-  const { app, internal } = await buildApp({ config, pool, now: () => new Date() })
+  const mails: Message[] = []
+  const mailServer = { isAway: false }
+  const mailer = async (message: Message) => {
+    if (mailServer.isAway) throw new Error('The mail server is away')
+    mails.push(message)
+  }
+  const { app, internal } = await buildApp({ config, pool, mailer, now: () => new Date() })
   t.teardown(async () => {
     await app.close()
     await internal.close()
@@ -51,6 +61,17 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside }: 
     return response.json()
   }
 
+  /** Waits for the next mail to an address whose subject matches; gives it with the token of its link. */
+  async function mailTo (email: string, subject: RegExp): Promise<Message & { token: string }> {
+    for (const deadline = Date.now() + 5000; Date.now() < deadline;) {
+      const index = mails.findIndex((mail) => mail.to === email && subject.test(mail.subject))
+      const [mail] = index >= 0 ? mails.splice(index, 1) : []
+      if (mail) return { ...mail, token: /token=([\w-]+)/.exec(mail.text)?.[1] ?? '' }
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    throw new Error(`No mail to ${email} about ${subject}`)
+  }
+
   /** A service token as the web app makes it, altered as a test likes. */
   const serviceToken = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}, key = web.privateKey) => {
     const iat = Math.floor(Date.now() / 1000)
@@ -58,5 +79,5 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside }: 
       .setProtectedHeader({ alg: 'EdDSA', typ: 'service+jwt', kid: 'web', ...header }).sign(key)
   }
 
-  return { app, internal, pool, config, settings, database, call, bearer, refresh, signUp, serviceToken }
+  return { app, internal, pool, config, settings, database, call, bearer, refresh, signUp, serviceToken, mails, mailServer, mailTo }
 }

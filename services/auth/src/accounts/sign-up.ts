@@ -6,16 +6,22 @@ import { emailTaken } from '../../problems.ts'
 import type { Caller } from '../callers/caller.ts'
 import { issueTokens } from '../sessions/issue-tokens.ts'
 import { newSession } from '../sessions/new-session.ts'
+import { mailLink } from '../email/mail-link.ts'
 import { emailKey } from './email-key.ts'
 import { insertUser } from './queries.ts'
 
-/** Makes an account and signs its owner in. The database decides whether the address is free. */
+/** Makes an account, signs its owner in and mails them a link to confirm the address. The database decides whether the address is free. */
 export async function signUp (deps: Deps, { email, password, display_name }: SignUp, caller: Caller): Promise<SignedIn> {
   const user = { id: uuidv7(), email, email_key: emailKey(email), display_name: display_name ?? null, password_hash: await deps.passwords.hash(password) }
   const { session, tokenKey } = newSession(deps, caller)
-  const started = await insertUser(deps.pool, user, session).catch((error: unknown) => {
+  const started = await deps.pool.transaction(async (transaction) => {
+    const inserted = await insertUser(transaction, user, session)
+    await mailLink(deps, transaction, user, 'verify_email')
+    return inserted
+  }).catch((error: unknown) => {
     const isTaken = error instanceof UniqueIntegrityConstraintViolationError && error.constraint === 'users_email_key_unique'
     throw isTaken ? emailTaken({ cause: error, errors: [{ pointer: '/email', code: 'taken', detail: 'email belongs to an account already: log in instead' }] }) : error
   })
+  deps.outbox.wake()
   return issueTokens(deps, started, tokenKey)
 }

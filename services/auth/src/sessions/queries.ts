@@ -71,7 +71,7 @@ export const rotateSession = (db: CommonQueryMethods, session: { id: string, gen
   WHERE s.id = ${session.id} AND s.generation = ${session.generation} AND u.id = s.user_id AND ${isLive}
   RETURNING ${userColumns}, s.id AS session_id, s.generation, s.authenticated_at`)
 
-export type EndedReason = 'logged_out' | 'token_reused' | 'ended_by_owner'
+export type EndedReason = 'logged_out' | 'token_reused' | 'ended_by_owner' | 'password_changed'
 
 /** Which of a user's sessions: one, or all but one. Another user's are never among them. */
 const chosen = {
@@ -98,6 +98,10 @@ export const endOwnSession = (db: CommonQueryMethods, { user_id, id }: { user_id
 /** Ends every session of a user but one. Gives their ids. */
 export const endOtherSessions = (db: CommonQueryMethods, { user_id, id }: { user_id: string, id: string }) =>
   db.any(end(sql.fragment`${chosen.allBut(id)} AND user_id = ${user_id}`, 'ended_by_owner'))
+
+/** Ends the sessions of a user whose password has changed: all of them, or all but the one that changed it. */
+export const endSessionsOfUser = (db: CommonQueryMethods, { user_id, but }: { user_id: string, but?: string }) =>
+  db.any(end(sql.fragment`${but === undefined ? sql.fragment`true` : chosen.allBut(but)} AND user_id = ${user_id}`, 'password_changed'))
 
 /** The sessions of a user that are alive, the last used first. */
 export const listSessions = (db: CommonQueryMethods, { user_id, current }: { user_id: string, current: string }) => db.any(sql.type(row(StoredSession))`

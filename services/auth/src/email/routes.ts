@@ -1,0 +1,32 @@
+import type { Service } from '@daymark/kit/service'
+import { Type } from '@sinclair/typebox'
+import { VerifyEmail } from '../../contracts.ts'
+import type { Deps } from '../../deps.ts'
+import { emailKey } from '../accounts/email-key.ts'
+import { mailLink } from './mail-link.ts'
+import { verifyEmail } from './verify-email.ts'
+
+const tags = ['email']
+
+/** Proving an address. Open to everyone: the mailed link is the proof. */
+export async function emailRoutes (app: Service, deps: Deps): Promise<void> {
+  app.post('/auth/email/verify', {
+    schema: { tags, summary: 'Confirm an address by a mailed link', body: VerifyEmail, response: { 204: Type.Null() } },
+  }, async (request, reply) => {
+    await verifyEmail(deps, request.body)
+    return reply.code(204).send(null)
+  })
+}
+
+/** Registered behind the guard. */
+export async function ownEmailRoutes (app: Service, deps: Deps): Promise<void> {
+  app.post('/auth/email/verification', {
+    schema: { tags, security: [{ accessToken: [] }], summary: 'Ask for another mail to confirm the address', response: { 202: Type.Null() } },
+  }, async ({ account: { id, email, email_verified: isVerified } }, reply) => {
+    if (!isVerified) {
+      await deps.pool.transaction((transaction) => mailLink(deps, transaction, { id, email, email_key: emailKey(email) }, 'verify_email'))
+      deps.outbox.wake()
+    }
+    return reply.code(202).send(null)
+  })
+}

@@ -1,0 +1,15 @@
+import { row } from '@daymark/kit/row'
+import { Type } from '@sinclair/typebox'
+import { type CommonQueryMethods, sql } from 'slonik'
+
+const Owner = Type.Object({ id: Type.String(), email: Type.String(), email_key: Type.String() })
+
+/** What a signed-in user's password is checked against. */
+export const getPasswordHash = (db: CommonQueryMethods, { user_id }: { user_id: string }) => db.oneFirst(sql.type(row(Type.Object({ password_hash: Type.String() })))`
+  SELECT password_hash FROM auth.users WHERE id = ${user_id}`)
+
+/** Sets a password, if the one it replaces still is `verified`; without that, whatever it was. */
+export const setPassword = (db: CommonQueryMethods, change: { user_id: string, password_hash: string, verified: string | null }) => db.maybeOne(sql.type(row(Owner))`
+  UPDATE auth.users SET password_hash = ${change.password_hash}, updated_at = now()
+  WHERE id = ${change.user_id} AND status = 'active' AND (${change.verified}::text IS NULL OR password_hash = ${change.verified}::text)
+  RETURNING id, email, email_key`)

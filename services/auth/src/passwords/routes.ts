@@ -1,0 +1,36 @@
+import type { Service } from '@daymark/kit/service'
+import { Type } from '@sinclair/typebox'
+import { ChangePassword, ForgotPassword, ResetPassword } from '../../contracts.ts'
+import type { Deps } from '../../deps.ts'
+import { changePassword, resetPassword } from './change-password.ts'
+import { forgotPassword } from './forgot-password.ts'
+
+const tags = ['passwords']
+
+/** A new password for who has lost theirs. Open to everyone; a mailed link proves who they are. */
+export async function passwordRoutes (app: Service, deps: Deps): Promise<void> {
+  app.post('/auth/password/forgot', {
+    schema: { tags, summary: 'Ask for a link to choose a new password', body: ForgotPassword, response: { 202: Type.Null() } },
+  }, async (request, reply) => {
+    // Answered first, so that the time it takes tells nothing either.
+    forgotPassword(deps, request.body).catch((err: unknown) => { request.log.error({ err }, 'a reset link was not mailed') })
+    return reply.code(202).send(null)
+  })
+
+  app.post('/auth/password/reset', {
+    schema: { tags, summary: 'Choose a new password by a mailed link', body: ResetPassword, response: { 204: Type.Null() } },
+  }, async (request, reply) => {
+    await resetPassword(deps, request.body)
+    return reply.code(204).send(null)
+  })
+}
+
+/** Registered behind the guard. */
+export async function ownPasswordRoutes (app: Service, deps: Deps): Promise<void> {
+  app.post('/auth/password/change', {
+    schema: { tags, security: [{ accessToken: [] }], summary: 'Change the password', body: ChangePassword, response: { 204: Type.Null() } },
+  }, async ({ body, user: { sub, sid } }, reply) => {
+    await changePassword(deps, { user_id: sub, session_id: sid }, body)
+    return reply.code(204).send(null)
+  })
+}

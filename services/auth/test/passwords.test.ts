@@ -1,0 +1,119 @@
+import t from 'tap'
+import { randomUUID } from 'node:crypto'
+import type { SignedIn } from '../contracts.ts'
+import { password, startAuth } from './start-auth.ts'
+
+const { call, signUp, bearer, refresh, internal, serviceToken, mailTo, mails, database } = await startAuth(t)
+const next = 'an even better passphrase'
+const address = () => `${randomUUID()}@example.com`
+const logIn = (email: string, secret = password) => call('POST', '/auth/login', { email, password: secret })
+const forgot = (email: string, headers = {}) => call('POST', '/auth/password/forgot', { email }, headers)
+const reset = (token: string, secret = next) => call('POST', '/auth/password/reset', { token, password: secret })
+const isAlive = async (session: SignedIn) => (await call('GET', '/auth/me', undefined, bearer(session))).statusCode === 200
+const revoked = async () => (await internal.inject({ url: '/internal/revocations', headers: { 'x-service-token': await serviceToken() } })).json().items.map(({ subject }: { subject: string }) => subject)
+
+t.test('SEC-20, SEC-23: a mailed link sets a password, ends every session, proves the address, and is announced', async (t) => {
+  const ada = await signUp(address())
+  const other = (await logIn(ada.user.email)).json<SignedIn>()
+  t.equal((await forgot(ada.user.email)).statusCode, 202)
+  const { token, text } = await mailTo(ada.user.email, /Choose/)
+  t.match(text, 'http://localhost:3000/reset-password?token=')
+  t.equal((await reset(token)).statusCode, 204)
+  t.equal((await logIn(ada.user.email)).statusCode, 401)
+  const again = (await logIn(ada.user.email, next)).json<SignedIn>()
+  t.equal(again.user.email_verified, true)
+  for (const session of [ada, other]) {
+    t.equal(await isAlive(session), false)
+    t.equal((await refresh(session.refresh_token)).statusCode, 401)
+    t.ok((await revoked()).includes(session.session_id), 'the tasks service is told too')
+  }
+  t.match(await mailTo(ada.user.email, /was changed/), { text: /forgot-password/ })
+})
+
+t.test('SEC-17, SEC-18: a reset link works once, for half an hour, and only the newest', async (t) => {
+  const ada = await signUp(address())
+  await forgot(ada.user.email)
+  const first = await mailTo(ada.user.email, /Choose/)
+  await forgot(ada.user.email)
+  const second = await mailTo(ada.user.email, /Choose/)
+  t.equal((await reset(first.token)).statusCode, 410)
+  const answers = await Promise.all(Array.from({ length: 20 }, () => reset(second.token)))
+  t.equal(answers.filter(({ statusCode }) => statusCode === 204).length, 1)
+  t.equal(answers.filter(({ statusCode }) => statusCode === 410).length, 19)
+  await forgot(ada.user.email)
+  const third = await mailTo(ada.user.email, /Choose/)
+  const [row] = await database.asSuperuser('SELECT expires_at - created_at = $2::interval AS half_an_hour FROM auth.one_time_tokens WHERE user_id = $1', [ada.user.id, '30 minutes'])
+  t.equal(row?.['half_an_hour'], true)
+  await database.asSuperuser("UPDATE auth.one_time_tokens SET expires_at = now() - interval '1 second' WHERE user_id = $1", [ada.user.id])
+  t.equal((await reset(third.token)).statusCode, 410)
+})
+
+t.test('SEC-12: a request for an unknown address is answered the same', async (t) => {
+  const ada = await signUp(address())
+  const shape = ({ statusCode, body, headers }: Awaited<ReturnType<typeof call>>) => ({ statusCode, body, headers: Object.keys(headers).sort() })
+  t.same(shape(await forgot(ada.user.email)), shape(await forgot(address())))
+})
+
+t.test('SEC-21: poisoned headers change no link', async (t) => {
+  const ada = await signUp(address())
+  await forgot(ada.user.email, { host: 'evil.example', 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example', origin: 'https://evil.example' })
+  const mail = await mailTo(ada.user.email, /Choose/)
+  t.notMatch(mail.text + mail.html, 'evil')
+})
+
+t.test('SEC-14: changing the password needs the current one; the session that does it stays, the others end', async (t) => {
+  const ada = await signUp(address())
+  const other = (await logIn(ada.user.email)).json<SignedIn>()
+  const change = (current_password: string, who = ada) => call('POST', '/auth/password/change', { current_password, password: next }, bearer(who))
+  const wrong = await change('not the password')
+  t.equal(wrong.statusCode, 403)
+  t.match(wrong.json(), { type: '/problems/wrong-password', errors: [{ pointer: '/current_password', code: 'wrong' }] })
+  t.equal(await isAlive(other), true)
+  await forgot(ada.user.email)
+  const link = await mailTo(ada.user.email, /Choose/)
+
+  t.equal((await change(password)).statusCode, 204)
+  t.equal(await isAlive(ada), true)
+  t.equal(await isAlive(other), false)
+  t.equal((await logIn(ada.user.email)).statusCode, 401)
+  t.equal((await logIn(ada.user.email, next)).statusCode, 200)
+  t.equal((await reset(link.token)).statusCode, 410, 'SEC-18: links on their way are void')
+  t.match(await mailTo(ada.user.email, /was changed/), { to: ada.user.email })
+})
+
+t.test('SEC-45: a log-in that races a password change leaves no session of the old password alive', async (t) => {
+  for (let round = 0; round < 25; round++) {
+    const ada = await signUp(address())
+    await mailTo(ada.user.email, /Confirm/)
+    const secret = `passphrase number ${round}`
+    const [changed, ...logIns] = await Promise.all([
+      call('POST', '/auth/password/change', { current_password: password, password: secret }, bearer(ada)),
+      ...Array.from({ length: 4 }, () => logIn(ada.user.email)),
+      refresh(ada.refresh_token),
+    ])
+    t.equal(changed?.statusCode, 204)
+    for (const response of logIns.slice(0, 4)) {
+      if (response.statusCode !== 200) continue
+      if (await isAlive(response.json()) || (await refresh(response.json().refresh_token)).statusCode === 200) t.fail('a session of the old password lives on')
+    }
+  }
+})
+
+t.test('SEC-2, SEC-84: what a new password must be', async (t) => {
+  const ada = await signUp(address())
+  for (const [payload, pointer, code] of [
+    [{ token: 'x', password: 'short' }, '/password', 'too_short'],
+    [{ token: 'x', password: 'x'.repeat(257) }, '/password', 'too_long'],
+    [{ token: ['x'], password: next }, '/token', 'wrong_type'],
+    [{ password: next }, '/token', 'required'],
+    [{ token: 'x', password: next, email: 'x@example.com' }, '/email', 'unknown_field'],
+  ] as const) t.match((await call('POST', '/auth/password/reset', payload)).json(), { status: 400, errors: [{ pointer, code }] })
+  t.equal((await call('POST', '/auth/password/change', { current_password: password, password: next })).statusCode, 401)
+  t.match((await call('POST', '/auth/password/change', { current_password: password, password: 'short' }, bearer(ada))).json(), { status: 400, errors: [{ pointer: '/password' }] })
+})
+
+t.test('SEC-87: no mail and no table shows a password', async (t) => {
+  t.notMatch(JSON.stringify(mails), next)
+  const tables = ['users', 'sessions', 'one_time_tokens', 'outbox', 'limits', 'revocations']
+  for (const table of tables) t.notMatch(JSON.stringify(await database.asSuperuser(`SELECT * FROM auth.${table}`)), next)
+})
