@@ -11,6 +11,7 @@ export const expectedPrivileges: Record<string, Record<string, string>> = {
   'auth.revocations': { auth_service: 'SELECT, INSERT, DELETE' },
   'auth.one_time_tokens': { auth_service: 'SELECT, INSERT, DELETE' },
   'auth.outbox': { auth_service: 'SELECT, INSERT, UPDATE, DELETE' },
+  'auth.login_back_offs': { auth_service: 'SELECT, INSERT, UPDATE, DELETE' },
   'auth.limits': { auth_service: 'SELECT, INSERT, UPDATE, DELETE' },
   'tasks.accounts': { tasks_service: 'SELECT, INSERT, UPDATE (seq)' },
   'tasks.lists': { tasks_service: 'SELECT, INSERT' },

@@ -34,6 +34,9 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside }: 
     SMTP_URL: 'smtp://localhost:1',
     MAIL_FROM: 'daymark@example.com',
     RATE_LIMIT_PER_MINUTE: '1000000',
+    LOGIN_PER_ADDRESS: '1000000',
+    SIGN_UP_PER_ADDRESS: '1000000',
+    RESET_PER_ADDRESS: '1000000',
     ...settings,
   })
   const pool = await openDatabase(config)

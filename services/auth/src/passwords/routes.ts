@@ -1,7 +1,9 @@
+import { network } from '@daymark/kit/request-limits'
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
 import { ChangePassword, ForgotPassword, ResetPassword } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
+import { enforceLimit } from '../limits/limit.ts'
 import { changePassword, resetPassword } from './change-password.ts'
 import { forgotPassword } from './forgot-password.ts'
 
@@ -12,6 +14,7 @@ export async function passwordRoutes (app: Service, deps: Deps): Promise<void> {
   app.post('/auth/password/forgot', {
     schema: { tags, summary: 'Ask for a link to choose a new password', body: ForgotPassword, response: { 202: Type.Null() } },
   }, async (request, reply) => {
+    await enforceLimit(deps.pool, { bucket: `reset:${network(request.caller.address)}`, limit: deps.config.RESET_PER_ADDRESS, windowSeconds: 3600 })
     // Answered first, so that the time it takes tells nothing either.
     forgotPassword(deps, request.body).catch((err: unknown) => { request.log.error({ err }, 'a reset link was not mailed') })
     return reply.code(202).send(null)

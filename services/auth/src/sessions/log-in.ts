@@ -1,20 +1,44 @@
+import { network } from '@daymark/kit/request-limits'
 import type { LogIn, SignedIn } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { wrongCredentials } from '../../problems.ts'
 import { emailKey } from '../accounts/email-key.ts'
 import { findCredentials } from '../accounts/queries.ts'
 import type { Caller } from '../callers/caller.ts'
+import { newDeviceToken, readDeviceToken } from '../limits/known-device.ts'
+import { enforceLimit } from '../limits/limit.ts'
+import { countAttempt, emptyBucket, forgetFailures } from '../limits/queries.ts'
 import { issueTokens } from './issue-tokens.ts'
 import { newSession } from './new-session.ts'
 import { startSession } from './queries.ts'
 
-/** Starts a session. An unknown address, a wrong password and a disabled account get one answer after one and the same work. */
-export async function logIn (deps: Deps, { email, password }: LogIn, caller: Caller): Promise<SignedIn> {
-  const user = await findCredentials(deps.pool, emailKey(email))
-  const isRight = await deps.passwords.verify(user?.password_hash, password)
+const windowSeconds = 15 * 60
+
+/**
+ * Starts a session. An unknown address, a wrong password, a disabled account and one that failed too often get one answer
+ * after one and the same work (SEC-10).
+ * @throws {Problem} wrongCredentials; tooManyRequests by address, whatever the account; passwordCheckBusy
+ */
+export async function logIn (deps: Deps, { email, password }: LogIn, caller: Caller, deviceToken?: string): Promise<{ signedIn: SignedIn, deviceToken: string }> {
+  const { pool, config, sealer } = deps
+  const key = emailKey(email)
+  const from = network(caller.address)
+  const device = readDeviceToken(sealer, key, deviceToken)
+  const buckets = { address: `login:${from}`, both: `login:${from}|${key}`, account: device === undefined ? key : `${key}|${device}` }
+  await enforceLimit(pool, { bucket: buckets.address, limit: config.LOGIN_PER_ADDRESS, windowSeconds })
+  await enforceLimit(pool, { bucket: buckets.both, limit: config.LOGIN_PER_ADDRESS_AND_ACCOUNT, windowSeconds })
+
+  const isAllowed = await countAttempt(pool, { bucket: buckets.account })
+  const user = await findCredentials(pool, key)
+  const isRight = await deps.passwords.verify(isAllowed ? user?.password_hash : undefined, password)
   if (!user || !isRight) throw wrongCredentials()
   const { session, tokenKey } = newSession(deps, caller)
-  const started = await startSession(deps.pool, user, session)
+  const started = await startSession(pool, user, session)
   if (!started) throw wrongCredentials()
-  return issueTokens(deps, started, tokenKey)
+
+  await Promise.all([forgetFailures(pool, { bucket: buckets.account }), emptyBucket(pool, { bucket: buckets.both })])
+  return {
+    signedIn: issueTokens(deps, started, tokenKey),
+    deviceToken: device === undefined || deviceToken === undefined ? newDeviceToken(sealer, key) : deviceToken,
+  }
 }

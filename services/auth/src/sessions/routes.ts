@@ -10,12 +10,19 @@ import { endOtherSessions, endOwnSession, listSessions } from './queries.ts'
 import { refreshSession } from './refresh-session.ts'
 
 const tags = ['sessions']
+const DeviceHeader = Type.Object({
+  'x-device-token': Type.Optional(Type.String({ maxLength: 300, description: 'What an earlier log-in on this device answered in the same header: it keeps strangers from locking its owner out' })),
+})
 
 /** Log in, stay logged in, log out. All three prove themselves by what is in the body. */
 export async function sessionRoutes (app: Service, deps: Deps): Promise<void> {
   app.post('/auth/login', {
-    schema: { tags, summary: 'Log in', body: LogIn, response: { 200: SignedIn } },
-  }, async (request) => await logIn(deps, request.body, request.caller))
+    schema: { tags, summary: 'Log in', headers: DeviceHeader, body: LogIn, response: { 200: SignedIn } },
+  }, async (request, reply) => {
+    const { signedIn, deviceToken } = await logIn(deps, request.body, request.caller, request.headers['x-device-token'])
+    reply.header('x-device-token', deviceToken)
+    return signedIn
+  })
 
   app.post('/auth/refresh', {
     schema: { tags, summary: 'Exchange a refresh token for the next pair of tokens', body: Refresh, response: { 200: SignedIn } },

@@ -1,0 +1,115 @@
+import t from 'tap'
+import { randomUUID } from 'node:crypto'
+import { password, startAuth } from './start-auth.ts'
+
+const address = () => `${randomUUID()}@example.com`
+type Auth = Awaited<ReturnType<typeof startAuth>>
+
+/** Calls from an address of one's choice, as the web app forwards it. */
+const from = async ({ call, serviceToken }: Auth, client: string) => {
+  const headers = { 'x-service-token': await serviceToken(), 'x-client-address': client }
+  return {
+    logIn: (email: string, secret = password, device?: string) => call('POST', '/auth/login', { email, password: secret }, { ...headers, ...device !== undefined && { 'x-device-token': device } }),
+    signUp: (email: string) => call('POST', '/auth/signup', { email, password }, headers),
+    forgot: (email: string) => call('POST', '/auth/password/forgot', { email }, headers),
+  }
+}
+
+t.test('SEC-31, SEC-38: an address may fail ten times with one account in a quarter of an hour, and has its own budget', async (t) => {
+  const auth = await startAuth(t)
+  const email = address()
+  const [here, there, neighbour] = [await from(auth, '2001:db8:1:1::1'), await from(auth, '203.0.113.9'), await from(auth, '2001:db8:1:1:ffff::2')]
+  for (let n = 0; n < 10; n++) t.equal((await here.logIn(email)).statusCode, 401)
+  const refused = await here.logIn(email)
+  t.equal(refused.statusCode, 429)
+  t.match(refused.headers, { 'retry-after': /^\d+$/, 'ratelimit-limit': '10', 'ratelimit-remaining': '0', 'cache-control': 'no-store' })
+  t.equal((await neighbour.logIn(email)).statusCode, 429, 'SEC-31: a /64 is one customer')
+  t.equal((await there.logIn(email)).statusCode, 401)
+  t.equal((await here.logIn(address())).statusCode, 401)
+})
+
+t.test('SEC-31: two instances share one budget', async (t) => {
+  const first = await startAuth(t)
+  const second = await startAuth(t, { beside: first })
+  const email = address()
+  const callers = [await from(first, '203.0.113.10'), await from({ ...second, serviceToken: first.serviceToken }, '203.0.113.10')]
+  for (let n = 0; n < 10; n++) t.equal((await callers[n % 2]!.logIn(email)).statusCode, 401)
+  for (const caller of callers) t.equal((await caller.logIn(email)).statusCode, 429)
+})
+
+t.test('SEC-31: an address may fail a hundred times in all', async (t) => {
+  const auth = await startAuth(t, { settings: { LOGIN_PER_ADDRESS: '12' } })
+  const caller = await from(auth, '203.0.113.11')
+  for (let n = 0; n < 12; n++) t.equal((await caller.logIn(address())).statusCode, 401)
+  t.equal((await caller.logIn(address())).statusCode, 429)
+})
+
+t.test('SEC-32: of two hundred parallel wrong passwords no more are checked than the back-off allows', async (t) => {
+  const auth = await startAuth(t, { settings: { LOGIN_PER_ADDRESS_AND_ACCOUNT: '1000', PASSWORD_HASH_QUEUE: '1000' } })
+  const ada = await auth.signUp()
+  const caller = await from(auth, '203.0.113.12')
+  const answers = await Promise.all(Array.from({ length: 200 }, () => caller.logIn(ada.user.email, 'not the password')))
+  t.ok(answers.every(({ statusCode }) => statusCode === 401))
+  const [counted] = await auth.database.asSuperuser<{ failures: number }>('SELECT failures FROM auth.login_back_offs WHERE bucket = $1', [ada.user.email])
+  t.ok((counted?.failures ?? 0) <= 7, `${counted?.failures} were counted, which is what was checked`)
+})
+
+t.test('SEC-10, SEC-33: an account that failed too often says what a wrong password says, until the pause is over', async (t) => {
+  const auth = await startAuth(t, { settings: { LOGIN_PER_ADDRESS_AND_ACCOUNT: '1000' } })
+  const ada = await auth.signUp()
+  const caller = await from(auth, '203.0.113.13')
+  for (let n = 0; n < 6; n++) {
+    await caller.logIn(ada.user.email, 'not the password')
+    await auth.database.asSuperuser('UPDATE auth.login_back_offs SET blocked_until = now()')
+  }
+  await caller.logIn(ada.user.email, 'not the password')
+  const [row] = await auth.database.asSuperuser<{ wait: number }>('SELECT round(extract(epoch FROM blocked_until - now()))::int AS wait FROM auth.login_back_offs WHERE bucket = $1', [ada.user.email])
+  t.ok([3, 4].includes(row?.wait ?? 0), 'the seventh failure waits four seconds')
+  const shape = ({ statusCode, body, headers }: { statusCode: number, body: string, headers: object }) => ({ statusCode, body: body.replace(/urn:request:[\w-]+/, ''), headers: Object.keys(headers).sort() })
+  t.same(shape(await caller.logIn(ada.user.email)), shape(await caller.logIn(address(), 'not the password')), 'even with the right password')
+  await auth.database.asSuperuser('UPDATE auth.login_back_offs SET failures = 60, blocked_until = now()')
+  await caller.logIn(ada.user.email, 'not the password')
+  const [longest] = await auth.database.asSuperuser<{ wait: number }>('SELECT ceil(extract(epoch FROM blocked_until - now()))::int AS wait FROM auth.login_back_offs WHERE bucket = $1', [ada.user.email])
+  t.equal(longest?.wait, 900, 'never more than a quarter of an hour')
+  await auth.database.asSuperuser('UPDATE auth.login_back_offs SET blocked_until = now()')
+  t.equal((await caller.logIn(ada.user.email)).statusCode, 200)
+  t.same(await auth.database.asSuperuser('SELECT 1 FROM auth.login_back_offs WHERE bucket = $1', [ada.user.email]), [], 'and a right one forgets')
+})
+
+t.test('SEC-33: strangers cannot lock the owner out of a device they have logged in from', async (t) => {
+  const auth = await startAuth(t, { settings: { LOGIN_PER_ADDRESS_AND_ACCOUNT: '1000' } })
+  const ada = await auth.signUp()
+  const [home, stranger] = [await from(auth, '203.0.113.14'), await from(auth, '203.0.113.15')]
+  const first = await home.logIn(ada.user.email)
+  const device = String(first.headers['x-device-token'])
+  t.match(device, /^test\.[\w-]+$/)
+  await auth.database.asSuperuser("INSERT INTO auth.login_back_offs VALUES ($1, 30, now() + interval '15 minutes')", [ada.user.email])
+  t.equal((await home.logIn(ada.user.email)).statusCode, 401, 'without the token the account is blocked')
+  t.equal((await home.logIn(ada.user.email, password, device)).statusCode, 200, 'with it, it is not')
+  const other = await auth.signUp()
+  await auth.database.asSuperuser("INSERT INTO auth.login_back_offs VALUES ($1, 30, now() + interval '15 minutes')", [other.user.email])
+  for (const token of [device, `${device}A`, 'nonsense', '']) t.equal((await stranger.logIn(other.user.email, password, token)).statusCode, 401, 'a token of another account, or none at all')
+  for (let n = 0; n < 6; n++) await home.logIn(ada.user.email, 'not the password', device)
+  t.equal((await home.logIn(ada.user.email, password, device)).statusCode, 401, 'a known device is counted too')
+})
+
+t.test('SEC-31: sign-up and reset requests are limited by address', async (t) => {
+  const auth = await startAuth(t, { settings: { SIGN_UP_PER_ADDRESS: '3', RESET_PER_ADDRESS: '3' } })
+  const [here, there] = [await from(auth, '203.0.113.16'), await from(auth, '203.0.113.17')]
+  for (let n = 0; n < 3; n++) {
+    t.equal((await here.signUp(address())).statusCode, 201)
+    t.equal((await here.forgot(address())).statusCode, 202)
+  }
+  t.equal((await here.signUp(address())).statusCode, 429)
+  t.equal((await here.forgot(address())).statusCode, 429)
+  t.equal((await there.signUp(address())).statusCode, 201)
+  t.equal((await there.forgot(address())).statusCode, 202)
+})
+
+t.test('counters that are over are dropped along the way', async (t) => {
+  const auth = await startAuth(t)
+  await auth.database.asSuperuser("INSERT INTO auth.limits SELECT 'old:' || n, 1, now() - interval '2 hours' FROM generate_series(1, 20) n")
+  await auth.database.asSuperuser("INSERT INTO auth.login_back_offs SELECT 'old:' || n, 1, now() - interval '2 days' FROM generate_series(1, 20) n")
+  for (let n = 0; n < 6; n++) await auth.call('POST', '/auth/login', { email: 'x@example.com', password })
+  for (const table of ['limits', 'login_back_offs']) t.same(await auth.database.asSuperuser(`SELECT 1 FROM auth.${table} WHERE bucket LIKE 'old:%'`), [])
+})
