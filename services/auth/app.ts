@@ -51,7 +51,8 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     publicKeyOf: signingKeys.publicKeyOf,
     privateKey: async () => signingKeys.active.privateKeyPem,
   })
-  await app.register(requestLimits, { perMinute: config.RATE_LIMIT_PER_MINUTE, redisUrl: config.REDIS_URL, addressOf: ({ caller }) => caller.address })
+  await app.register(requestLimits, { perMinute: config.RATE_LIMIT_PER_MINUTE, redisUrl: config.REDIS_URL })
+  app.addHook('onRequest', (request, reply) => app.countRequest(request, reply, request.caller.address))
 
   const deps: Deps = {
     config,

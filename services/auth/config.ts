@@ -41,6 +41,7 @@ export const loadConfig = (env: NodeJS.ProcessEnv = process.env): Config => load
       SEALING_KEY_ID !== undefined && !keys.has(SEALING_KEY_ID) && 'SEALING_KEY_ID is not the id of one of KEY_ENCRYPTION_KEYS',
     ]
   },
+  ({ TOKEN_AUDIENCES }) => [!TOKEN_AUDIENCES.split(',').includes('daymark-auth') && 'TOKEN_AUDIENCES must have daymark-auth among them'],
   ({ SESSION_IDLE_DAYS, SESSION_ABSOLUTE_DAYS }) => [SESSION_IDLE_DAYS > SESSION_ABSOLUTE_DAYS && 'SESSION_IDLE_DAYS is longer than SESSION_ABSOLUTE_DAYS'],
 ])
 

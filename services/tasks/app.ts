@@ -1,4 +1,5 @@
 import { accessTokens } from '@daymark/kit/access-tokens'
+import { clientAddress } from '@daymark/kit/client-address'
 import { notSignedIn, notYours } from '@daymark/kit/problem'
 import { requestLimits } from '@daymark/kit/request-limits'
 import { row } from '@daymark/kit/row'
@@ -59,8 +60,8 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
 
 /** All that belongs to one account: for its owner alone, by the token and by the path. */
 async function accountApi (app: Service, deps: Deps): Promise<void> {
-  app.addHook('onRequest', async (request) => {
-    await app.requireUser(request)
+  app.addHook('onRequest', async (request, reply) => {
+    await app.requireUser(request).finally(() => app.countRequest(request, reply, clientAddress(request)))
     const { kid, sid, sub } = request.user
     if (await deps.feed.isRevoked({ kid, sid, sub }, { isWrite: request.method !== 'GET' })) throw notSignedIn({ detail: 'The session is over.' })
   })

@@ -3,7 +3,8 @@ import { type Static, Type } from '@sinclair/typebox'
 /** What the tasks service takes and gives. The web app derives its forms from these schemas. */
 
 const closed = { additionalProperties: false }
-const Id = Type.String({ format: 'uuid' })
+/** A bare UUID; JSON Schema's format would let `urn:uuid:` pass as well. */
+export const Id = Type.String({ format: 'uuid', maxLength: 36 })
 const Instant = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds' })
 
 /** Text that can be stored and given back exactly: no NUL and no half of a surrogate pair. */

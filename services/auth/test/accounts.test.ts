@@ -35,6 +35,10 @@ t.test('SEC-13: of twenty sign-ups with one address, one makes an account', asyn
   t.equal((await database.asSuperuser('SELECT 1 FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id WHERE u.email_key = $1', ['race@example.com'])).length, 1)
 })
 
+t.test('SEC-13: a domain that looks like a number is not taken for another', async (t) => {
+  for (const email of ['a@1.1.example', 'a@1.0.0.1.example']) t.equal((await call('POST', '/auth/signup', { email, password })).statusCode, 201)
+})
+
 const refused = [
   { why: 'no address', payload: { password }, pointer: '/email', code: 'required' },
   { why: 'an address without a domain', payload: { email: 'ada', password }, pointer: '/email', code: 'not_email' },

@@ -59,6 +59,16 @@ t.test('SEC-34, SEC-35: a forwarded address is believed under a service token al
   t.same(await addressOf({ ...forwarded, 'x-client-address': 'fe80::1%eth0', 'x-service-token': await serviceToken() }), { address: 'fe80::1', user_agent: 'Firefox' })
 })
 
+t.test('SEC-34: behind a trusted proxy an address may come with a port or brackets, and what is none falls back to the peer', async (t) => {
+  const behind = await startAuth(t, { settings: { TRUSTED_PROXIES: '127.0.0.1' } })
+  for (const [header, address] of [['203.0.113.7', '203.0.113.7'], ['203.0.113.7:5678', '203.0.113.7'], ['[2001:db8::1]:443', '2001:db8::1'], ['unknown', '127.0.0.1'], ['1:2:3:4:5:6:7:8:9::1', '127.0.0.1'], ['6.6.6.6, 203.0.113.7', '203.0.113.7']] as const) {
+    const response = await behind.call('POST', '/auth/signup', { email: `${Math.random()}@example.com`, password }, { 'x-forwarded-for': header })
+    t.equal(response.statusCode, 201, header)
+    const [row] = await behind.database.asSuperuser('SELECT host(address) AS address FROM auth.sessions WHERE id = $1', [response.json().session_id])
+    t.same(row, { address }, header)
+  }
+})
+
 t.test('SEC-68: a service token that is old, long-lived, foreign or of another kind is refused', async (t) => {
   const now = Math.floor(Date.now() / 1000)
   const ada = await signUp()

@@ -1,7 +1,7 @@
 import { openDatabase } from '@daymark/kit/database'
 import { createTestDatabase, type Teardown, type TestDatabase } from '@daymark/kit/test-database'
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
-import type { InjectOptions } from 'fastify'
+import type { FastifyServerOptions, InjectOptions } from 'fastify'
 import { SignJWT } from 'jose'
 import { buildApp } from '../app.ts'
 import { loadConfig } from '../config.ts'
@@ -11,13 +11,14 @@ import type { Message } from '../src/mail/messages.ts'
 export const password = 'correct horse battery staple'
 
 export interface StartOptions {
+  logger?: FastifyServerOptions['logger']
   settings?: Record<string, string>
   /** Another instance's database and key-encryption keys. */
   beside?: { database: TestDatabase, settings: Record<string, string> }
 }
 
 /** The service on a database of its own, or beside another instance on the same one. */
-export async function startAuth (t: Teardown, { settings: given = {}, beside }: StartOptions = {}) {
+export async function startAuth (t: Teardown, { settings: given = {}, beside, logger = false }: StartOptions = {}) {
   const database = beside?.database ?? await createTestDatabase(t)
   const web = generateKeyPairSync('ed25519')
   const settings = {
@@ -46,7 +47,7 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside }: 
     if (mailServer.isAway) throw new Error('The mail server is away')
     mails.push(message)
   }
-  const { app, internal } = await buildApp({ config, pool, mailer, now: () => new Date() })
+  const { app, internal } = await buildApp({ config, pool, mailer, now: () => new Date(), logger })
   t.teardown(async () => {
     await app.close()
     await internal.close()

@@ -71,7 +71,7 @@ export const accessTokens = fp(async (app: FastifyInstance, options: AccessToken
       checkTyp: 'at+jwt',
       allowedIss: options.issuer,
       allowedAud: options.audience,
-      requiredClaims: ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'exp'],
+      requiredClaims: ['iss', 'aud', 'sub', 'client_id', 'sid', 'jti', 'iat', 'exp'],
       clockTolerance: skewSeconds * 1000,
       cache: 10_000,
       complete: true,
@@ -82,7 +82,7 @@ export const accessTokens = fp(async (app: FastifyInstance, options: AccessToken
   app.decorate('requireUser', async (request: FastifyRequest) => {
     const [scheme, token, ...more] = request.headers.authorization?.split(' ') ?? []
     if (scheme?.toLowerCase() !== 'bearer' || token === undefined || more.length > 0) throw notSignedIn()
-    if (token.length > maxTokenLength || !compact.test(token)) throw notSignedIn({ detail: 'The token is malformed.' })
+    if (token.length > maxTokenLength || !isCanonical(token)) throw notSignedIn({ detail: 'The token is malformed.' })
     try {
       await request.jwtVerify() // without arguments: with them a verifier is built anew each time
     } catch (error) {
@@ -96,12 +96,39 @@ interface VerifiedToken { header: { kid: string }, payload: Omit<AccessTokenClai
 
 const withKeyId = ({ header: { kid }, payload }: VerifiedToken): AccessTokenClaims => ({ ...payload, kid })
 
+const screened = new Set<string>()
+const mostScreened = 10_000
+
+/**
+ * Whether a token is written in the one way a token of ours is: no padding, spare bits, duplicate members or bytes that are
+ * no UTF-8, any of which another reader might understand differently (SEC-56, SEC-57). Remembered, as the answer never changes.
+ */
+function isCanonical (token: string): boolean {
+  if (screened.has(token)) return true
+  if (!compact.test(token)) return false
+  const parts = token.split('.').map((part) => Buffer.from(part, 'base64url'))
+  if (parts.map((part) => part.toString('base64url')).join('.') !== token) return false
+  if (!parts.slice(0, 2).every(isCanonicalJson)) return false
+  if (screened.size >= mostScreened) screened.clear()
+  screened.add(token)
+  return true
+}
+
+function isCanonicalJson (bytes: Buffer): boolean {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return JSON.stringify(JSON.parse(text)) === text
+  } catch {
+    return false
+  }
+}
+
 const isExpired = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED'
 
 /** What the library lets pass: arrays where strings belong, a future iat, a lifetime without end. */
 function isPlausible (claims: AccessTokenClaims, { issuer, maxSeconds, now }: AccessTokenOptions): boolean {
-  const { iss, sub, sid, iat, exp, role } = claims
-  return iss === issuer && typeof sub === 'string' && sub !== '' && typeof sid === 'string' &&
+  const { iss, sub, sid, jti, gen, client_id, iat, exp, role } = claims
+  return iss === issuer && [sub, sid, jti, client_id].every((claim) => typeof claim === 'string' && claim !== '') && Number.isSafeInteger(gen) &&
     Number.isSafeInteger(iat) && Number.isSafeInteger(exp) && exp > iat && exp - iat <= maxSeconds &&
     iat <= now().getTime() / 1000 + skewSeconds && (role === 'user' || role === 'admin')
 }

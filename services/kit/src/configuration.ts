@@ -67,11 +67,21 @@ interface DatabaseSettings { DAYMARK_ENV: string, DATABASE_URL: string, ALLOW_PL
 
 /** A database is spoken to over verified TLS, unless a developer says otherwise. */
 export function demandVerifiedTls ({ DAYMARK_ENV, DATABASE_URL, ALLOW_PLAINTEXT_DATABASE }: DatabaseSettings): Array<string | false> {
-  const isVerified = URL.canParse(DATABASE_URL) && new URL(DATABASE_URL).searchParams.get('sslmode') === 'verify-full'
+  if (!isReadable(DATABASE_URL)) return ['DATABASE_URL cannot be read: percent-encode special characters in the password, and look at the port']
+  const isVerified = new URL(DATABASE_URL).searchParams.get('sslmode') === 'verify-full'
   return [
     !isVerified && !ALLOW_PLAINTEXT_DATABASE && 'DATABASE_URL must say sslmode=verify-full (or set ALLOW_PLAINTEXT_DATABASE=true in development)',
     ALLOW_PLAINTEXT_DATABASE && DAYMARK_ENV !== 'development' && 'ALLOW_PLAINTEXT_DATABASE is for development alone',
   ]
+}
+
+function isReadable (url: string): boolean {
+  try {
+    const { username, password, hash } = new URL(url)
+    return hash === '' && [username, password].every((part) => decodeURIComponent(part) !== '')
+  } catch {
+    return false
+  }
 }
 
 /** A setting that must be an origin: scheme, host and port; plain http is for localhost or, where told, a private network. */

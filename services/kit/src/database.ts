@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { BackendTerminatedError, BackendTerminatedUnexpectedlyError, createPool, type DatabasePool, IdleTransactionTimeoutError, StatementTimeoutError } from 'slonik'
+import { BackendTerminatedError, BackendTerminatedUnexpectedlyError, createPool, type DatabasePool, IdleTransactionTimeoutError } from 'slonik'
 import { checkRows } from './row.ts'
 import { beforeRelease, createScopedDriver } from './scoped-driver.ts'
 
@@ -44,6 +44,9 @@ export async function openDatabase (config: DatabaseConfig, { lockStatement }: O
   })
 }
 
+/** Milliseconds. Above the server's own statement_timeout: it ends what a silent network would leave hanging. */
+const queryTimeout = 7000
+
 /** Node-postgres options for a URL that says sslmode=verify-full: the certificate is checked against the authority and the host. */
 export function connectionOptions ({ DATABASE_URL, DATABASE_CA_FILE }: Pick<DatabaseConfig, 'DATABASE_URL' | 'DATABASE_CA_FILE'>): pg.ClientConfig {
   const url = new URL(DATABASE_URL)
@@ -56,6 +59,7 @@ export function connectionOptions ({ DATABASE_URL, DATABASE_CA_FILE }: Pick<Data
     database: decodeURIComponent(url.pathname.slice(1)),
     ssl: isVerified && { rejectUnauthorized: true, ...DATABASE_CA_FILE !== undefined && { ca: readFileSync(DATABASE_CA_FILE, 'utf8') } },
     connectionTimeoutMillis: 5000,
+    query_timeout: queryTimeout,
     keepAlive: true,
   }
 }
@@ -65,6 +69,7 @@ async function refuseUnboundRole (connection: pg.ClientConfig, deadline: number)
   const { default: { Client } } = await import('pg')
   for (;;) {
     const client = new Client(connection)
+    client.on('error', () => {}) // told by connect or query as well
     try {
       await client.connect()
       const { rows: [role] } = await client.query<{ unbound: boolean }>(`
@@ -100,9 +105,9 @@ const awayCodes = new Set([
 export function isDatabaseAway (error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof BackendTerminatedError || error instanceof BackendTerminatedUnexpectedlyError ||
-    error instanceof IdleTransactionTimeoutError || error instanceof StatementTimeoutError) return true
+    error instanceof IdleTransactionTimeoutError) return true
   if (awayCodes.has((error as NodeJS.ErrnoException).code ?? '')) return true
-  if (/connection (terminated|timeout)|timeout expired|pool is being terminated|pool has ended|pgbouncer|server_login_retry/i.test(error.message)) return true
+  if (/connection (terminated|timeout)|timeout expired|query read timeout|pool is being terminated|pool has ended|pgbouncer|server_login_retry/i.test(error.message)) return true
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway)
   return error.cause !== undefined && isDatabaseAway(error.cause)
 }

@@ -1,24 +1,40 @@
 import type { FastifyRequest, FastifyServerOptions } from 'fastify'
 
-/** Values that must never reach a log, wherever a library puts them. */
-const secrets = [
-  'req.headers.authorization', 'req.headers.cookie', 'req.headers["x-service-token"]',
-  ...['err', 'err.cause', 'err.cause.cause'].flatMap((error) => [
-    // Slonik's errors carry the row and the values, PostgreSQL's the clashing key, Ajv's the refused data.
-    `${error}.row`, `${error}.values`, `${error}.detail`, `${error}.where`, `${error}.query`, `${error}.options.current`, `${error}.validation`,
-  ]),
-]
+const maxCauses = 3
+
+type ErrorSerializer = NonNullable<NonNullable<Exclude<FastifyServerOptions['logger'], boolean | undefined>['serializers']>['err']>
+
+interface LoggedError { type: string, message: string, stack?: string, code?: string, slug?: string, constraint?: string, cause?: LoggedError }
+
+/**
+ * What a log may tell of an error, by name: libraries put the row, the values, the clashing key or the refused body into
+ * others. The message of a foreign error is kept: it names things, and ours and PostgreSQL's hold no values.
+ */
+export function loggedError (error: unknown, depth = 0): LoggedError {
+  if (!(error instanceof Error)) return { type: typeof error, message: 'a value that is no error was thrown' }
+  const { code, slug, constraint } = error as { code?: unknown, slug?: unknown, constraint?: unknown }
+  return {
+    type: error.name,
+    message: error.message,
+    ...error.stack !== undefined && { stack: error.stack },
+    ...typeof code === 'string' && { code },
+    ...typeof slug === 'string' && { slug },
+    ...typeof constraint === 'string' && { constraint },
+    ...error.cause !== undefined && depth < maxCauses && { cause: loggedError(error.cause, depth + 1) },
+  }
+}
 
 /** JSON to standard output: a fixed phrase as the message, data in the object, no secret in either. */
 export const loggerOptions = ({ LOG_LEVEL }: { LOG_LEVEL: string }): FastifyServerOptions['logger'] => ({
   level: LOG_LEVEL,
-  redact: secrets,
   formatters: { level: (label: string) => ({ level: label }) },
   serializers: {
-    req: (request: FastifyRequest) => ({
-      method: request.method,
-      url: request.url.split('?')[0], // a query may hold what someone searched for
-      traceparent: request.headers['traceparent'],
+    err: (error: unknown) => loggedError(error) as ReturnType<ErrorSerializer>,
+    req: ({ method, routeOptions, url, headers }: FastifyRequest) => ({
+      method,
+      // A path may hold an id, and a wrong one anything; a query what someone searched for.
+      url: routeOptions?.url === undefined ? 'unknown' : url.split('?')[0],
+      traceparent: headers['traceparent'],
     }),
   },
 })

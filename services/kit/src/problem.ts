@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Type } from '@sinclair/typebox'
+import { StatementTimeoutError } from 'slonik'
 import { isDatabaseAway } from './database.ts'
 import { type FieldError, fieldErrors } from './field-errors.ts'
 
@@ -64,6 +65,7 @@ export const tooManyRequests = defineProblem('too-many-requests', 429, 'Too many
 export const requestRefused = defineProblem('request-refused', 400, 'The request cannot be read')
 export const unexpected = defineProblem('unexpected', 500, 'Something went wrong on our side')
 export const databaseAway = defineProblem('database-away', 503, 'The database is out of reach; try again shortly')
+export const busy = defineProblem('busy', 503, 'Too much is being done at once; try again shortly')
 export const keysUnavailable = defineProblem('keys-unavailable', 503, 'The keys that verify tokens are out of reach; try again shortly')
 
 const byFastifyCode: Record<string, (options?: ProblemOptions) => Problem> = {
@@ -83,6 +85,7 @@ function toProblem (error: FastifyError | Problem): Problem {
   if (error.statusCode === 413) return bodyTooLarge({ cause: error })
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) return requestRefused({ cause: error })
   if (isUnstorableText(error)) return unacceptable({ cause: error, detail: 'A text has a character that cannot be stored (NUL).' })
+  if (error instanceof StatementTimeoutError) return busy({ cause: error })
   if (isDatabaseAway(error)) return databaseAway({ cause: error })
   return unexpected({ cause: error })
 }

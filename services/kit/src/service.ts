@@ -2,6 +2,7 @@ import compilerFactory, { type BuildCompilerFromPool } from '@fastify/ajv-compil
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
 import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { createMetrics, exposeMetrics, measureRequests } from './metrics.ts'
 import { openApi, type OpenApiOptions } from './openapi.ts'
 import { problems, renderProblem } from './problem.ts'
@@ -56,9 +57,18 @@ function fastifyOptions ({ TRUSTED_PROXIES }: { TRUSTED_PROXIES: string }, logge
     genReqId: ({ headers: { 'x-request-id': given } }) => typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : randomUUID(),
     routerOptions: { maxParamLength: 100, ignoreTrailingSlash: false, caseSensitive: true },
     schemaController: { compilersFactory: { buildValidator: strictBodies } },
+    clientErrorHandler: refuseUnreadable,
     // The router's own refusals (a malformed URL) would pass no error handler.
     frameworkErrors: (error, request, reply) => { renderProblem(error, request, reply) },
   } satisfies FastifyServerOptions
+}
+
+/** What Node's own parser refuses passes no router and no hook: it gets the same shape of answer. */
+function refuseUnreadable (error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return
+  const [status, phrase] = error.code === 'HPE_HEADER_OVERFLOW' ? [431, 'Request Header Fields Too Large'] : [400, 'Bad Request']
+  const body = JSON.stringify({ type: '/problems/request-refused', title: 'The request cannot be read', status, instance: `urn:request:${randomUUID()}` })
+  socket.end(`HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/problem+json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
 }
 
 /** Queries and paths are text and converted; bodies are JSON and never (`["x"]`, 123 or null is no string). Unknown fields are refused. */

@@ -25,6 +25,7 @@ const refused: Array<{ why: string, payload: unknown, status?: number, errors?: 
   { why: 'an unknown field', payload: { title: 'a', colour: 'red' }, errors: [{ pointer: '/colour', code: 'unknown_field' }] },
   { why: 'a field that only the service sets (SEC-84)', payload: { title: 'a', user_id: randomUUID(), version: 9 }, errors: [{ pointer: '/user_id', code: 'unknown_field' }, { pointer: '/version', code: 'unknown_field' }] },
   { why: 'several wrong fields at once', payload: { title: '', description: 7 }, errors: [{ pointer: '/title', code: 'too_short' }, { pointer: '/description', code: 'wrong_type' }] },
+  { why: 'a list_id that is a URN', payload: { title: 'a', list_id: `urn:uuid:${randomUUID()}` }, errors: [{ pointer: '/list_id', code: 'too_long' }] },
   { why: 'a list_id that is no id', payload: { title: 'a', list_id: 'inbox' }, errors: [{ pointer: '/list_id', code: 'not_uuid' }] },
   { why: 'a list', payload: [], errors: [{ pointer: '', code: 'wrong_type' }] },
   { why: 'null', payload: 'null', errors: [{ pointer: '', code: 'wrong_type' }] },
@@ -55,6 +56,17 @@ t.test('FR-042: each error is a sentence that names its field and the remedy', a
   ])
 })
 
+t.test('FR-044: a body of thousands of wrong fields is refused without telling them all', async (t) => {
+  const response = await call('POST', path, ada, Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [n, n])))
+  t.equal(response.statusCode, 400)
+  t.equal(response.json().errors.length, 50)
+})
+
+t.test('FR-042: what is wrong with an optional body is told field by field', async (t) => {
+  const task = await createTask(ada)
+  t.match((await call('PATCH', `${path}/${task.id}/complete`, ada, { completed: 'yes' })).json(), { status: 400, errors: [{ pointer: '/completed', code: 'wrong_type' }] })
+})
+
 t.test('FR-042: other media types are 415, and the merge patch has its own', async (t) => {
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml']) {
     t.equal((await call('POST', path, ada, 'title=x', { 'content-type': type })).statusCode, 415, type)
@@ -66,6 +78,7 @@ t.test('FR-042: malformed ids and unknown routes', async (t) => {
     ['GET', `${path}/not-a-uuid`, 400],
     ['GET', `${path}/${randomUUID()}x`, 400],
     ['GET', `${path}/${'x'.repeat(1000)}`, 400],
+    ['GET', `${path}/urn:uuid:${randomUUID()}`, 400],
     ['GET', `${path}/%00`, 400],
     ['GET', `${path}/%zz`, 400],
     ['GET', `${path}/${randomUUID()}`, 404],

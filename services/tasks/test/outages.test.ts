@@ -7,11 +7,13 @@ import { startTasks } from './start-tasks.ts'
 /** A wire to the database that can be cut: new connections are refused, and the open ones die. */
 async function startWire (t: Teardown, port: number) {
   const sockets = new Set<Socket>()
+  let isSilent = false
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1')
     for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
       sockets.add(from)
-      from.on('error', () => to.destroy()).on('close', () => { sockets.delete(from); to.destroy() }).pipe(to)
+      from.on('error', () => to.destroy()).on('close', () => { sockets.delete(from); to.destroy() })
+      from.on('data', (bytes) => { if (!isSilent) to.write(bytes) })
     }
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -19,6 +21,9 @@ async function startWire (t: Teardown, port: number) {
   t.teardown(() => { server.close(); for (const socket of sockets) socket.destroy() })
   return {
     port: own,
+    /** Swallows every byte, and closes nothing. */
+    silence: () => { isSilent = true },
+    speak: () => { isSilent = false },
     cut: async () => {
       server.close()
       for (const socket of sockets) socket.destroy()
@@ -55,6 +60,34 @@ t.test('FR-043, SEC-88: with the database away every route says 503, and is itse
   t.equal((await app.inject('/readyz')).statusCode, 200)
   t.match((await call('GET', `${url}/${task.id}`, ada)).json(), { title: task.title, version: 1 })
   t.equal((await call('POST', url, ada, { title: 'Back' })).statusCode, 201)
+})
+
+t.test('FR-043: a network that goes silent holds nobody for good', async (t) => {
+  const direct = new URL(process.env['TEST_DATABASE_ADMIN_URL'] ?? '')
+  const wire = await startWire(t, Number(direct.port))
+  const { signUp, call } = await startTasks(t, { DATABASE_POOL_SIZE: '2' }, wire.port)
+  const ada = await signUp()
+  const read = () => call('GET', `/api/${ada.id}/tasks`, ada)
+  t.equal((await read()).statusCode, 200)
+  wire.silence()
+  t.equal((await read()).statusCode, 503)
+  wire.speak()
+  t.equal((await read()).statusCode, 200)
+})
+
+t.test('SEC-36: requests that are refused count too', async (t) => {
+  const { signUp, call } = await startTasks(t, { RATE_LIMIT_PER_MINUTE: '5' })
+  const [ada, bob, eve] = [await signUp(), await signUp(), await signUp()]
+  const url = `/api/${ada.id}/tasks`
+  for (const [why, ask] of [
+    ['of another tenant', () => call('GET', url, bob)],
+    ['of a wrong shape', () => call('POST', `/api/${eve.id}/tasks`, eve, { title: '' })],
+    ['malformed', () => call('POST', url, ada, '{', { 'content-type': 'application/json' })],
+    ['without a token', () => call('GET', url)],
+  ] as const) {
+    for (let n = 0; n < 5; n++) t.not((await ask()).statusCode, 429, why)
+    t.equal((await ask()).statusCode, 429, why)
+  }
 })
 
 t.test('SEC-38: past the limit the answer is 429, by account, with the time to wait', async (t) => {

@@ -38,6 +38,19 @@ t.test('FR-020: ten first requests at once make one account and lose nothing', a
   t.same(changes.map(({ seq }) => Number(seq)), Array.from({ length: 11 }, (_, n) => n + 1))
 })
 
+t.test('FR-020, FR-035: a task that races the opening of its account is in the Inbox and in the log', async (t) => {
+  const eve = await signUp()
+  await database.asSuperuser("CREATE FUNCTION public.pause() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END $$")
+  await database.asSuperuser('CREATE TRIGGER pause BEFORE INSERT ON tasks.tasks FOR EACH ROW EXECUTE FUNCTION public.pause()')
+  const creating = createTask(eve)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const lists = await call('GET', `/api/${eve.id}/lists`, eve)
+  const task = await creating
+  await database.asSuperuser('DROP TRIGGER pause ON tasks.tasks')
+  t.equal(task.list_id, lists.json().items[0].id)
+  t.equal((await database.asSuperuser('SELECT 1 FROM tasks.changes WHERE object_id = $1', [task.id])).length, 1)
+})
+
 t.test('FR-021: tasks are listed newest first, by state, in pages that repeat and skip nothing', async (t) => {
   const eve = await signUp()
   const titles = Array.from({ length: 7 }, (_, n) => `Task ${n}`)
@@ -122,7 +135,11 @@ t.test('FR-026: a stale If-Match is 412 with the task as it is now, and nothing 
     t.match(stale.json(), { type: '/problems/stale-version', current: { title: 'Two', version: 2 } })
     t.equal(stale.headers.etag, '"2-1"')
   }
-  t.equal((await call('PATCH', `${path}/${task.id}`, ada, { title: 'x' }, { 'if-match': 'W/"1"' })).statusCode, 400)
+  t.equal((await call('PATCH', `${path}/${task.id}`, ada, { title: 'x' }, { 'if-match': 'W/"2-1"' })).statusCode, 412, 'a weak tag matches nothing')
+  t.equal((await call('PATCH', `${path}/${task.id}`, ada, { title: 'Two' }, { 'if-match': '"1-1", "2-1"' })).statusCode, 200, 'one of a list will do')
+  t.equal((await call('PATCH', `${path}/${task.id}`, ada, { title: 'Two' }, { 'if-match': '*' })).statusCode, 200)
+  t.equal((await call('PATCH', `${path}/${task.id}`, ada, { title: 'x' }, { 'if-match': '2' })).statusCode, 400)
+  t.equal((await call('GET', `${path}/${task.id}`, ada, undefined, { 'if-none-match': 'W/"2-1", "7-1"' })).statusCode, 304)
   t.equal((await call('GET', `${path}/${task.id}`, ada, undefined, { 'if-none-match': '"2-1"' })).statusCode, 304)
   t.equal((await call('GET', `${path}/${task.id}`, ada, undefined, { 'if-none-match': '"1-1"' })).statusCode, 200)
 })

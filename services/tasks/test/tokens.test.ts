@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createHmac, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto'
+import { createHmac, createPublicKey, generateKeyPairSync, KeyObject, randomUUID, sign } from 'node:crypto'
 import { startTasks } from './start-tasks.ts'
 
 const { signUp, call, issuer } = await startTasks(t)
@@ -13,6 +13,11 @@ const stranger = generateKeyPairSync('ed25519').privateKey
 const publicPem = createPublicKey({ key: { ...issuer.jwks.keys[0] }, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString()
 const good = await issuer.sign(claims)
 const [head = '', body = '', mac = ''] = good.split('.')
+/** Signs bytes that no library would. */
+const signRaw = async (payload: string | Buffer) => {
+  const signed = `${head}.${Buffer.from(payload).toString('base64url')}`
+  return `${signed}.${sign(null, Buffer.from(signed), KeyObject.from(issuer.privateKey)).toString('base64url')}`
+}
 const without = (name: keyof typeof claims) => Object.fromEntries(Object.entries(claims).filter(([key]) => key !== name))
 const hmac = (key: string, alg: string) => {
   const signed = `${base64url({ alg, typ: 'at+jwt', kid: 'test-key' })}.${body}`
@@ -57,6 +62,11 @@ const refused: Array<{ why: string, token: string }> = [
   { why: 'SEC-60: an ID token', token: await issuer.sign(claims, { typ: 'JWT' }) },
   { why: 'SEC-60: a service token', token: await issuer.sign(claims, { typ: 'service+jwt' }) },
   { why: 'SEC-60: a refresh token', token: `v1.${randomUUID()}.1.${base64url('x'.repeat(32))}` },
+  { why: 'SEC-52: no client_id', token: await issuer.sign(without('client_id')) },
+  { why: 'SEC-52: a jti that is null', token: await issuer.sign({ ...claims, jti: null }) },
+  { why: 'SEC-56: duplicate members', token: await signRaw(`{"sub":"${randomUUID()}",${JSON.stringify(claims).slice(1)}`) },
+  { why: 'SEC-56: bytes that are no UTF-8', token: await signRaw(Buffer.concat([Buffer.from(`${JSON.stringify(claims).slice(0, -1)},"x":"`), Buffer.from([0xff]), Buffer.from('"}')])) },
+  { why: 'SEC-57: spare bits of the signature', token: `${good.slice(0, -1)}${good.at(-1) === 'A' ? 'B' : String.fromCharCode(good.charCodeAt(good.length - 1) + 1)}` },
   { why: 'a role nobody has', token: await issuer.sign({ ...claims, role: 'root' }) },
   { why: 'a stranger\'s key under our kid', token: await issuer.sign(claims, {}, stranger as never) },
   { why: 'a stranger\'s key under a kid of its own', token: await issuer.sign(claims, { kid: 'stranger' }, stranger as never) },
@@ -117,4 +127,13 @@ t.test('FR-043: before the first key is known, keys out of reach are 503, never 
   other.issuer.comeBack()
   await new Promise((resolve) => setTimeout(resolve, 1100)) // the cool-down of a failed first fetch
   t.equal((await other.call('GET', `/api/${eve.id}/tasks`, eve)).statusCode, 200)
+})
+
+t.test('FR-043: a set of keys that is broken is 503, never a sign-out', async (t) => {
+  for (const times of [0, 2]) {
+    const other = await startTasks(t)
+    other.issuer.jwks.keys = Array.from({ length: times }, () => other.issuer.jwks.keys[0]!)
+    const eve = await other.signUp()
+    t.equal((await other.call('GET', `/api/${eve.id}/tasks`, eve)).statusCode, 503, `each key ${times} times`)
+  }
 })

@@ -4,5 +4,8 @@ import { domainToASCII } from 'node:url'
 export function emailKey (email: string): string {
   const folded = email.normalize('NFKC').toLowerCase()
   const at = folded.lastIndexOf('@')
-  return `${folded.slice(0, at)}@${domainToASCII(folded.slice(at + 1)) || folded.slice(at + 1)}`
+  const domain = folded.slice(at + 1)
+  const ascii = domainToASCII(domain)
+  // The URL standard takes 1.1 for an IPv4 address and completes it; of mail domains it stays what it is.
+  return `${folded.slice(0, at)}@${ascii === '' || /^[\d.]+$/.test(ascii) ? domain : ascii}`
 }

@@ -1,7 +1,7 @@
 import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, sql } from 'slonik'
-import { insertSession, type NewSession, StartedSession } from '../sessions/queries.ts'
+import { insertSession, type NewSession, secondsLeft, StartedSession } from '../sessions/queries.ts'
 import { userColumns } from './user-columns.ts'
 
 const credentials = row(Type.Object({ id: Type.String(), password_hash: Type.String() }))
@@ -12,11 +12,12 @@ export const findCredentials = (db: CommonQueryMethods, email_key: string) => db
 
 export interface NewUser { id: string, email: string, email_key: string, display_name: string | null, password_hash: string }
 
-/** Makes a user and their first session, both or neither. The database decides whether the address is free. */
-export const insertUser = (db: CommonQueryMethods, user: NewUser, session: NewSession) => db.one(sql.type(row(StartedSession))`
+/** Makes a user and their first session, both or neither. The database decides whether the address is free; where it is not this gives nothing. */
+export const insertUser = (db: CommonQueryMethods, user: NewUser, session: NewSession) => db.maybeOne(sql.type(row(StartedSession))`
   WITH u AS (
     INSERT INTO auth.users (id, email, email_key, display_name, password_hash)
     VALUES (${user.id}, ${user.email}, ${user.email_key}, ${user.display_name}, ${user.password_hash})
+    ON CONFLICT (email_key) DO NOTHING
     RETURNING id, email, display_name, role, email_verified_at, created_at
   ), s AS (${insertSession(session)})
-  SELECT ${userColumns}, s.session_id, s.generation, s.authenticated_at FROM u, s`)
+  SELECT ${userColumns}, s.session_id, s.generation, s.authenticated_at, ${secondsLeft} FROM u, s`)

@@ -1,5 +1,4 @@
-import { network } from '@daymark/kit/request-limits'
-import { UniqueIntegrityConstraintViolationError } from 'slonik'
+import { network } from '@daymark/kit/client-address'
 import { uuidv7 } from 'uuidv7'
 import type { SignedIn, SignUp } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
@@ -19,12 +18,10 @@ export async function signUp (deps: Deps, { email, password, display_name }: Sig
   const { session, tokenKey } = newSession(deps, caller)
   const started = await deps.pool.transaction(async (transaction) => {
     const inserted = await insertUser(transaction, user, session)
-    await mailLink(deps, transaction, user, 'verify_email')
+    if (inserted) await mailLink(deps, transaction, user, 'verify_email')
     return inserted
-  }).catch((error: unknown) => {
-    const isTaken = error instanceof UniqueIntegrityConstraintViolationError && error.constraint === 'users_email_key_unique'
-    throw isTaken ? emailTaken({ cause: error, errors: [{ pointer: '/email', code: 'taken', detail: 'email belongs to an account already: log in instead' }] }) : error
   })
+  if (!started) throw emailTaken({ errors: [{ pointer: '/email', code: 'taken', detail: 'email belongs to an account already: log in instead' }] })
   deps.outbox.wake()
   return issueTokens(deps, started, tokenKey)
 }

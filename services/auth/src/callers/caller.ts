@@ -1,6 +1,6 @@
+import { bareAddress, clientAddress } from '@daymark/kit/client-address'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { isIP } from 'node:net'
 import type { VerifyServiceToken } from './service-tokens.ts'
 
 /** Who is at the other end: the browser behind the web app, or the peer itself. */
@@ -25,14 +25,11 @@ export const callers = fp(async (app: FastifyInstance, { verify }: { verify: Ver
     const { 'x-client-address': address, 'x-client-user-agent': userAgent } = request.headers
     request.caller = {
       // A trusted caller that does not say whom it speaks for shares one bucket: never no limit.
-      address: typeof address === 'string' && isIP(address) !== 0 ? withoutZone(address) : withoutZone(request.ip),
+      address: (typeof address === 'string' ? bareAddress(address) : undefined) ?? clientAddress(request),
       userAgent: typeof userAgent === 'string' ? userAgent.slice(0, maxUserAgent) : null,
     }
   })
 }, { name: 'callers' })
 
-const peer = ({ ip, headers }: FastifyRequest): Caller =>
-  ({ address: withoutZone(ip), userAgent: headers['user-agent']?.slice(0, maxUserAgent) ?? null })
-
-/** A link-local address may come with the name of an interface (RFC 4007), which PostgreSQL's inet has no place for. */
-const withoutZone = (address: string) => address.split('%')[0] ?? address
+const peer = (request: FastifyRequest): Caller =>
+  ({ address: clientAddress(request), userAgent: request.headers['user-agent']?.slice(0, maxUserAgent) ?? null })

@@ -26,7 +26,7 @@ export async function loadSigningKeys (pool: DatabasePool, sealer: Sealer): Prom
   }
   const active = rows.find(({ state }) => state === 'active')
   if (!active) throw new Error('There is no active signing key')
-  const privateKey = createPrivateKey({ key: sealer.open(active.sealed_private_key, purposeOf(active.id)), format: 'der', type: 'pkcs8' })
+  const privateKey = createPrivateKey({ key: open(sealer, active.sealed_private_key, active.id), format: 'der', type: 'pkcs8' })
   const pems = new Map(rows.map(({ id, public_jwk: jwk }) => [id, createPublicKey({ key: { ...jwk }, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString()]))
   return {
     jwks: { keys: rows.map(({ public_jwk: jwk }) => jwk) },
@@ -36,6 +36,22 @@ export async function loadSigningKeys (pool: DatabasePool, sealer: Sealer): Prom
       if (pem === undefined) throw notSignedIn({ detail: 'The token is not valid.' })
       return pem
     },
+  }
+}
+
+function open (sealer: Sealer, sealed: string, id: string): Buffer {
+  try {
+    return sealer.open(sealed, purposeOf(id))
+  } catch (cause) {
+    throw new SealingKeyError({ cause })
+  }
+}
+
+/** The key-encryption keys of this process are not those of its database. */
+export class SealingKeyError extends Error {
+  constructor (options: ErrorOptions) {
+    super('KEY_ENCRYPTION_KEYS do not open the signing key in this database: give the key it was sealed with', options)
+    this.name = 'SealingKeyError'
   }
 }
 

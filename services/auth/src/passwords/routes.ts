@@ -1,4 +1,4 @@
-import { network } from '@daymark/kit/request-limits'
+import { network } from '@daymark/kit/client-address'
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
 import { ChangePassword, ForgotPassword, ResetPassword } from '../../contracts.ts'

@@ -9,7 +9,8 @@ const clientId = 'daymark'
 
 /** The answer to sign-up, log-in and refresh: an access token (RFC 9068) and the refresh token of the session's generation. */
 export function issueTokens ({ sign, signingKeys, config, now }: Deps, session: Static<typeof StartedSession>, tokenKey: Buffer): SignedIn {
-  const { session_id, generation, authenticated_at, ...user } = session
+  const { session_id, generation, authenticated_at, seconds_left, ...user } = session
+  const lifeSeconds = Math.min(config.ACCESS_TOKEN_SECONDS, seconds_left)
   const issuedAt = Math.floor(now().getTime() / 1000)
   const claims = {
     iss: config.AUTH_ISSUER,
@@ -22,14 +23,14 @@ export function issueTokens ({ sign, signingKeys, config, now }: Deps, session: 
     role: user.role,
     auth_time: Math.floor(Date.parse(authenticated_at) / 1000),
     iat: issuedAt,
-    exp: issuedAt + config.ACCESS_TOKEN_SECONDS,
+    exp: issuedAt + lifeSeconds,
   }
   return {
     user,
     session_id,
     access_token: sign(claims, signingKeys.active),
     token_type: 'Bearer',
-    expires_in: config.ACCESS_TOKEN_SECONDS,
+    expires_in: lifeSeconds,
     refresh_token: makeRefreshToken(session_id, generation, tokenKey),
   }
 }

@@ -1,4 +1,4 @@
-import { network } from '@daymark/kit/request-limits'
+import { network } from '@daymark/kit/client-address'
 import type { LogIn, SignedIn } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { wrongCredentials } from '../../problems.ts'

@@ -10,6 +10,7 @@ export const StartedSession = Type.Object({
   session_id: Type.String(),
   generation: Type.Integer(),
   authenticated_at: Type.String(),
+  seconds_left: Type.Integer({ description: 'Until the absolute end of the session' }),
 })
 const startedSession = row(StartedSession)
 const { device: _, ...storedProperties } = Session.properties
@@ -24,13 +25,16 @@ export interface NewSession {
   absolute_days: number
 }
 
+/** No token outlives its session. */
+export const secondsLeft = sql.fragment`greatest(0, floor(extract(epoch FROM s.absolute_expires_at - now())))::integer AS seconds_left`
+
 /** The columns of a new session, its limits by the database's clock. */
 export const insertSession = (session: NewSession) => sql.fragment`
   INSERT INTO auth.sessions (id, user_id, sealed_token_key, address, user_agent, idle_expires_at, absolute_expires_at)
   SELECT ${session.id}, u.id, ${session.sealed_token_key}, ${session.address}::inet, ${session.user_agent},
     now() + make_interval(days => ${session.idle_days}), now() + make_interval(days => ${session.absolute_days})
   FROM u
-  RETURNING id AS session_id, generation, authenticated_at`
+  RETURNING id AS session_id, generation, authenticated_at, absolute_expires_at`
 
 /**
  * Starts a session of the user whose password was verified, if it still is the password and the account still active: a
@@ -41,7 +45,7 @@ export const startSession = (db: CommonQueryMethods, user: { id: string, passwor
     SELECT id, email, display_name, role, email_verified_at, created_at
     FROM auth.users WHERE id = ${user.id} AND password_hash = ${user.password_hash} AND status = 'active' FOR SHARE
   ), s AS (${insertSession(session)})
-  SELECT ${userColumns}, s.session_id, s.generation, s.authenticated_at FROM u, s`)
+  SELECT ${userColumns}, s.session_id, s.generation, s.authenticated_at, ${secondsLeft} FROM u, s`)
 
 /** A session with all that a refresh is decided by, as the database's clock sees it. */
 const RefreshableSession = Type.Object({
@@ -56,7 +60,7 @@ const isLive = sql.fragment`s.ended_at IS NULL AND now() < s.idle_expires_at AND
 
 /** `grace_seconds`: how long a generation still gets its successor once that is confirmed; without limit until then. */
 export const findSession = (db: CommonQueryMethods, { id, grace_seconds: grace }: { id: string, grace_seconds: number }) => db.maybeOne(sql.type(refreshableSession)`
-  SELECT ${userColumns}, s.id AS session_id, s.generation, s.authenticated_at, s.sealed_token_key,
+  SELECT ${userColumns}, s.id AS session_id, s.generation, s.authenticated_at, ${secondsLeft}, s.sealed_token_key,
     (${isLive}) AS is_live,
     (s.confirmed_at IS NULL OR now() < s.confirmed_at + make_interval(secs => ${grace})) AS is_within_grace
   FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id
@@ -69,7 +73,7 @@ export const rotateSession = (db: CommonQueryMethods, session: { id: string, gen
     idle_expires_at = least(now() + make_interval(days => ${session.idle_days}), s.absolute_expires_at)
   FROM auth.users u
   WHERE s.id = ${session.id} AND s.generation = ${session.generation} AND u.id = s.user_id AND ${isLive}
-  RETURNING ${userColumns}, s.id AS session_id, s.generation, s.authenticated_at`)
+  RETURNING ${userColumns}, s.id AS session_id, s.generation, s.authenticated_at, ${secondsLeft}`)
 
 export type EndedReason = 'logged_out' | 'token_reused' | 'ended_by_owner' | 'password_changed'
 

@@ -13,17 +13,5 @@ export async function openAccount (pool: DatabasePool, user_id: string, request_
   }
 }
 
-/** Runs a write, opening the account first where the write finds that there is none yet: later writes pay nothing for it. */
-export async function withAccount<T> (pool: DatabasePool, user_id: string, request_id: string, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write()
-  } catch (error) {
-    if (!violates(error, 'tasks_account')) throw error
-    await openAccount(pool, user_id, request_id)
-    return await write()
-  }
-}
-
-/** Whether an error is the violation of a certain foreign key. */
-export const violates = (error: unknown, constraint: string): boolean =>
+const violates = (error: unknown, constraint: string) =>
   error instanceof ForeignKeyIntegrityConstraintViolationError && error.constraint === constraint

@@ -1,12 +1,12 @@
 import { asUser } from '@daymark/kit/scope'
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
-import { ListPage } from '../../contracts.ts'
+import { Id, ListPage } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { openAccount } from '../accounts/open-account.ts'
 import { listLists } from './queries.ts'
 
-const AccountPath = Type.Object({ user_id: Type.String({ format: 'uuid' }) })
+const AccountPath = Type.Object({ user_id: Id })
 
 /** Lists of one account; registered under its path, behind the guard. */
 export async function listRoutes (app: Service, { pool }: Deps): Promise<void> {

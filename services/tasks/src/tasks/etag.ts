@@ -7,12 +7,30 @@ const release = '1'
 export const etagOf = ({ version }: { version: number }): string => `"${version}-${release}"`
 
 /**
- * The version that If-Match demands; null where any will do.
- * @throws {Problem} invalidPrecondition for what is no ETag of ours
+ * The versions that If-Match allows; null where any will do. A weak tag matches none (RFC 9110 section 13.1.1).
+ * @throws {Problem} invalidPrecondition for what is no list of ETags
  */
-export function demandedVersion (ifMatch: string | undefined): number | null {
+export function allowedVersions (ifMatch: string | undefined): number[] | null {
   if (ifMatch === undefined || ifMatch === '*') return null
-  const [, version] = /^"(\d{1,9})-[\w.]+"$/.exec(ifMatch) ?? []
-  if (version === undefined) throw invalidPrecondition()
-  return Number(version)
+  const versions: number[] = []
+  for (const tag of readTags(ifMatch) ?? refuse()) {
+    const [, version] = /^"([1-9]\d{0,8})-[\w.]+"$/.exec(tag) ?? []
+    if (version !== undefined) versions.push(Number(version))
+  }
+  return versions
+}
+
+/** Whether If-None-Match names this representation; compared weakly, as caches do (RFC 9110 section 13.1.2). */
+export function isKnown (ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false
+  return ifNoneMatch === '*' || (readTags(ifNoneMatch) ?? []).some((tag) => tag.replace(/^W\//, '') === etag)
+}
+
+const readTags = (header: string) => {
+  const tags = header.split(',').map((tag) => tag.trim())
+  return tags.every((tag) => /^(W\/)?"[\x21\x23-\x7e]*"$/.test(tag)) ? tags : undefined
+}
+
+function refuse (): never {
+  throw invalidPrecondition()
 }

@@ -4,7 +4,7 @@ import { type CommonQueryMethods, sql } from 'slonik'
 import { Task, type TaskStatus } from '../../contracts.ts'
 
 const taskRow = row(Task)
-const changedTask = row(Type.Object({ ...Task.properties, is_stale: Type.Boolean() }))
+const changedTask = row(Type.Object({ ...Task.properties, is_stale: Type.Boolean(), is_list_unknown: Type.Boolean() }))
 
 const taskColumns = sql.fragment`
   id, user_id, list_id, title, description, completed, completed_at, version, created_at, updated_at`
@@ -38,17 +38,27 @@ export const listTasks = (db: CommonQueryMethods, { user_id, status, after, limi
 /** Who changes something, and by which request: written beside each change. */
 export interface Author { actor_id: string, request_id: string }
 
+/** An array that may be null, which Slonik's own may not. */
+const arrayOf = (versions: number[] | null) => sql.fragment`${versions && `{${versions.join()}}`}::integer[]`
+
 /** Instants in the log are text in the form of the wire. */
 const completedAtText = sql.fragment`to_char(completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 const deletedAtText = sql.fragment`to_char(deleted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 export interface TaskInsert extends Author { user_id: string, id: string, list_id: string | null, title: string, description: string }
 
-/** Adds a task, to the Inbox unless told otherwise, and its entry in the change log. Runs behind the tenant's lock. */
-export const insertTask = (db: CommonQueryMethods, task: TaskInsert) => db.one(sql.prepared('insert_task', taskRow)`
+/**
+ * Adds a task, to the Inbox unless told otherwise, and its entry in the change log. Runs behind the tenant's lock. Gives
+ * nothing, and adds nothing, where this statement sees no such list: of an account that another request opens at this very
+ * moment it may see none at all.
+ */
+export const insertTask = (db: CommonQueryMethods, task: TaskInsert) => db.maybeOne(sql.prepared('insert_task', taskRow)`
   WITH task AS (
     INSERT INTO tasks.tasks (user_id, id, list_id, title, description)
-    VALUES (${task.user_id}, ${task.id}, coalesce(${task.list_id}::uuid, (SELECT l.id FROM tasks.lists l WHERE l.user_id = ${task.user_id} AND l.is_inbox)), ${task.title}, ${task.description})
+    SELECT l.user_id, ${task.id}::uuid, l.id, ${task.title}, ${task.description}
+    FROM tasks.accounts a JOIN tasks.lists l ON l.user_id = a.user_id
+    WHERE a.user_id = ${task.user_id}
+      AND l.id = coalesce(${task.list_id}::uuid, (SELECT i.id FROM tasks.lists i WHERE i.user_id = ${task.user_id} AND i.is_inbox))
     RETURNING ${taskColumns}
   ), account AS (
     UPDATE tasks.accounts a SET seq = a.seq + 1 FROM task WHERE a.user_id = task.user_id RETURNING a.seq
@@ -65,8 +75,8 @@ export const insertTask = (db: CommonQueryMethods, task: TaskInsert) => db.one(s
 export interface TaskChange extends Author {
   user_id: string
   id: string
-  /** The version it must still have; null for any. */
-  version: number | null
+  /** The versions it may have; null for any. */
+  versions: number[] | null
   /** Whether it is looked for in the trash. */
   is_trashed: boolean
   title: string | null
@@ -80,11 +90,15 @@ export interface TaskChange extends Author {
 /**
  * Changes the fields given, and logs those that really changed, before and after; a change that changes nothing gives the
  * same version and logs nothing. Runs behind the tenant's lock, so its snapshot holds all it waited for. Gives nothing
- * where there is no such task, and the task as it is, `is_stale`, where it has another version.
+ * where there is no such task, and the task as it is where it has another version (`is_stale`) or the list is no list of
+ * the user's (`is_list_unknown`).
  */
 export const changeTask = (db: CommonQueryMethods, change: TaskChange) => db.maybeOne(sql.prepared('change_task', changedTask)`
   WITH before AS MATERIALIZED (
-    SELECT ${taskColumns}, deleted_at, (${change.version}::integer IS NOT NULL AND version <> ${change.version}::integer) AS is_stale
+    SELECT ${taskColumns}, deleted_at, version <> ALL (${arrayOf(change.versions)}) IS TRUE AS is_stale,
+      ${change.sets_list}::boolean AND ${change.list_id}::uuid IS NOT NULL AND NOT EXISTS (
+        SELECT FROM tasks.lists l WHERE l.user_id = ${change.user_id} AND l.id = ${change.list_id}::uuid
+      ) AS is_list_unknown
     FROM tasks.tasks
     WHERE user_id = ${change.user_id} AND id = ${change.id} AND (deleted_at IS NOT NULL) = ${change.is_trashed}::boolean
     FOR UPDATE
@@ -99,7 +113,7 @@ export const changeTask = (db: CommonQueryMethods, change: TaskChange) => db.may
         ELSE completed_at
       END AS completed_at,
       CASE ${change.deleted}::boolean WHEN true THEN statement_timestamp()::timestamptz(3) WHEN false THEN NULL ELSE deleted_at END AS deleted_at
-    FROM before WHERE NOT is_stale
+    FROM before WHERE NOT is_stale AND NOT is_list_unknown
   ), diff AS (
     SELECT jsonb_object_agg(b.key, b.value) AS before, jsonb_object_agg(b.key, a.value) AS after
     FROM (
@@ -131,6 +145,6 @@ export const changeTask = (db: CommonQueryMethods, change: TaskChange) => db.may
       diff.before, diff.after, ${change.actor_id}::uuid, ${change.request_id}
     FROM changed, account, diff
   )
-  SELECT ${taskColumns}, false AS is_stale FROM changed
+  SELECT ${taskColumns}, false AS is_stale, false AS is_list_unknown FROM changed
   UNION ALL
-  SELECT ${taskColumns}, is_stale FROM before WHERE NOT EXISTS (SELECT FROM changed)`)
+  SELECT ${taskColumns}, is_stale, is_list_unknown FROM before WHERE NOT EXISTS (SELECT FROM changed)`)

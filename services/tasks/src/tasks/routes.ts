@@ -2,19 +2,22 @@ import { asUser } from '@daymark/kit/scope'
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
-import { Completion, NewTask, Task, TaskPage, TaskPatch, TaskQuery, TaskReplacement } from '../../contracts.ts'
+import { Completion, Id, NewTask, Task, TaskPage, TaskPatch, TaskQuery, TaskReplacement } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { taskNotFound } from '../../problems.ts'
-import { etagOf } from './etag.ts'
+import { etagOf, isKnown } from './etag.ts'
 import { findTask, listTasks } from './queries.ts'
 import { createTask, writeTask } from './write-task.ts'
 
-const AccountPath = Type.Object({ user_id: Type.String({ format: 'uuid' }) })
-const TaskPath = Type.Object({ user_id: Type.String({ format: 'uuid' }), id: Type.String({ format: 'uuid' }) })
+const AccountPath = Type.Object({ user_id: Id })
+const TaskPath = Type.Object({ user_id: Id, id: Id })
 
 const tags = ['tasks']
 const security = [{ accessToken: [] }]
 const ifMatch = Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'The ETag the task must still have; else 412' })) })
+
+/** As one schema, so that what is wrong with a body is told field by field. */
+const OptionalCompletion = Type.Unsafe<Completion | null>({ ...Completion, $id: undefined, type: ['object', 'null'] })
 
 /** Answers with a task and the ETag that a later write may demand. */
 function send (reply: FastifyReply, task: Task): Task {
@@ -48,7 +51,7 @@ export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promis
   }, async ({ params: { id }, headers, user: { sub: user_id } }, reply) => {
     const task = await asUser(user_id, () => findTask(pool, { user_id, id }))
     if (!task) throw taskNotFound()
-    if (headers['if-none-match'] === etagOf(task)) return reply.code(304).header('etag', etagOf(task)).send(null)
+    if (isKnown(headers['if-none-match'], etagOf(task))) return reply.code(304).header('etag', etagOf(task)).send(null)
     return send(reply, task)
   })
 
@@ -62,7 +65,7 @@ export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promis
 
   app.patch('/:id/complete', {
     schema: {
-      tags, security, summary: 'Complete a task, or reopen it', params: TaskPath, headers: ifMatch, body: Type.Union([Completion, Type.Null()]), response: { 200: Task },
+      tags, security, summary: 'Complete a task, or reopen it', params: TaskPath, headers: ifMatch, body: OptionalCompletion, response: { 200: Task },
     },
   }, async (request, reply) => send(reply, await writeTask(pool, request, request.params.id, { completed: request.body?.completed ?? true })))
 

@@ -4,17 +4,24 @@ import type { DatabasePool } from 'slonik'
 import { uuidv7 } from 'uuidv7'
 import type { NewTask, Task } from '../../contracts.ts'
 import { staleVersion, taskNotFound, unknownList } from '../../problems.ts'
-import { violates, withAccount } from '../accounts/open-account.ts'
-import { demandedVersion, etagOf } from './etag.ts'
+import { openAccount } from '../accounts/open-account.ts'
+import { allowedVersions, etagOf } from './etag.ts'
 import { changeTask, insertTask, type TaskChange } from './queries.ts'
 
 /** The request a write comes from. */
 export interface Origin { id: string, user: AccessTokenClaims, headers: { 'if-match'?: string | undefined } }
 
-/** Adds a task to a list of the user's, or to their Inbox. @throws {Problem} unknownList */
+/**
+ * Adds a task to a list of the user's, or to their Inbox, which their first write makes: later ones pay nothing for it.
+ * @throws {Problem} unknownList
+ */
 export async function createTask (pool: DatabasePool, { id: request_id, user: { sub: user_id } }: Origin, { title, description = '', list_id }: NewTask): Promise<Task> {
   const task = { user_id, id: uuidv7(), list_id: list_id ?? null, title, description, actor_id: user_id, request_id }
-  return await refusingUnknownLists(() => withAccount(pool, user_id, request_id, () => asWriter(user_id, () => insertTask(pool, task))))
+  const insert = () => asWriter(user_id, () => insertTask(pool, task))
+  const inserted = await insert()
+  if (inserted) return inserted
+  await openAccount(pool, user_id, request_id)
+  return await insert() ?? refuseList()
 }
 
 type Fields = Partial<Pick<TaskChange, 'title' | 'description' | 'list_id' | 'completed' | 'deleted' | 'is_trashed'>>
@@ -28,7 +35,7 @@ export async function writeTask (pool: DatabasePool, { id: request_id, user: { s
   const change = {
     user_id,
     id,
-    version: demandedVersion(headers['if-match']),
+    versions: allowedVersions(headers['if-match']),
     is_trashed,
     title,
     description,
@@ -39,18 +46,13 @@ export async function writeTask (pool: DatabasePool, { id: request_id, user: { s
     actor_id: user_id,
     request_id,
   }
-  const written = await refusingUnknownLists(() => asWriter(user_id, () => changeTask(pool, change)))
+  const written = await asWriter(user_id, () => changeTask(pool, change))
   if (!written) throw taskNotFound()
-  const { is_stale, ...task } = written
+  const { is_stale, is_list_unknown, ...task } = written
   if (is_stale) throw staleVersion({ current: task, headers: { etag: etagOf(task) } })
-  return task
+  return is_list_unknown ? refuseList() : task
 }
 
-async function refusingUnknownLists<T> (write: () => Promise<T>): Promise<T> {
-  try {
-    return await write()
-  } catch (cause) {
-    if (!violates(cause, 'tasks_list')) throw cause
-    throw unknownList({ cause, errors: [{ pointer: '/list_id', code: 'unknown_list', detail: 'list_id must be the id of one of your lists' }] })
-  }
+function refuseList (): never {
+  throw unknownList({ errors: [{ pointer: '/list_id', code: 'unknown_list', detail: 'list_id must be the id of one of your lists' }] })
 }
