@@ -40,7 +40,7 @@ t.test('FR-020: ten first requests at once make one account and lose nothing', a
 
 t.test('FR-020, FR-035: a task that races the opening of its account is in the Inbox and in the log', async (t) => {
   const eve = await signUp()
-  await database.asSuperuser("CREATE FUNCTION public.pause() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END $$")
+  await database.asSuperuser('CREATE FUNCTION public.pause() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END $$')
   await database.asSuperuser('CREATE TRIGGER pause BEFORE INSERT ON tasks.tasks FOR EACH ROW EXECUTE FUNCTION public.pause()')
   const creating = createTask(eve)
   await new Promise((resolve) => setTimeout(resolve, 100))
