@@ -1,10 +1,10 @@
-import { asWriter } from '@daymark/kit/scope'
 import type { AccessTokenClaims } from '@daymark/kit/access-tokens'
 import type { DatabasePool } from 'slonik'
 import { uuidv7 } from 'uuidv7'
 import type { NewTask, Task } from '../../contracts.ts'
 import { staleVersion, taskNotFound, unknownList } from '../../problems.ts'
 import { openAccount } from '../accounts/open-account.ts'
+import { writeInTurn } from '../accounts/write-in-turn.ts'
 import { allowedVersions, etagOf } from './etag.ts'
 import { changeTask, insertTask, type TaskChange } from './queries.ts'
 
@@ -17,7 +17,7 @@ export interface Origin { id: string, user: AccessTokenClaims, headers: { 'if-ma
  */
 export async function createTask (pool: DatabasePool, { id: request_id, user: { sub: user_id } }: Origin, { title, description = '', list_id }: NewTask): Promise<Task> {
   const task = { user_id, id: uuidv7(), list_id: list_id ?? null, title, description, actor_id: user_id, request_id }
-  const insert = () => asWriter(user_id, () => insertTask(pool, task))
+  const insert = () => writeInTurn(user_id, () => insertTask(pool, task))
   const inserted = await insert()
   if (inserted) return inserted
   await openAccount(pool, user_id, request_id)
@@ -46,7 +46,7 @@ export async function writeTask (pool: DatabasePool, { id: request_id, user: { s
     actor_id: user_id,
     request_id,
   }
-  const written = await asWriter(user_id, () => changeTask(pool, change))
+  const written = await writeInTurn(user_id, () => changeTask(pool, change))
   if (!written) throw taskNotFound()
   const { is_stale, is_list_unknown, ...task } = written
   if (is_stale) throw staleVersion({ current: task, headers: { etag: etagOf(task) } })

@@ -1,0 +1,23 @@
+import { busy } from '@daymark/kit/problem'
+import { asWriter } from '@daymark/kit/scope'
+import pLimit from 'p-limit'
+
+const turnsOf = new Map<string, ReturnType<typeof pLimit>>()
+const longestQueue = 200
+
+/**
+ * Runs a write of one tenant behind the tenant's lock. Writers queue at that lock anyway; all but two of them queue here,
+ * where waiting takes no connection, so that one busy tenant cannot hold the whole pool: one writes, and one is at the lock
+ * to follow at once. Never call it while holding a connection, which those in front may be waiting for.
+ * @throws {Problem} busy (503) when too many of the same tenant wait already
+ */
+export async function writeInTurn<T> (userId: string, write: () => Promise<T>): Promise<T> {
+  const turns = turnsOf.get(userId) ?? pLimit(2)
+  if (turns.pendingCount >= longestQueue) throw busy()
+  turnsOf.set(userId, turns)
+  try {
+    return await turns(() => asWriter(userId, write))
+  } finally {
+    if (turns.activeCount === 0 && turns.pendingCount === 0) turnsOf.delete(userId)
+  }
+}
