@@ -7,12 +7,16 @@ export interface Places {
   origins: Record<Part, string>
   /** Where the parts reach each other, if that is elsewhere. */
   addresses?: Record<'auth' | 'tasks', string> | undefined
+  /** The auth service's internal listener, as the tasks service reaches it. */
+  authInternal: string
+  /** Where the auth service hands its mail. */
+  smtpUrl: string
   databaseCaFile: string
   databaseUrlOf: (role: 'auth_service' | 'tasks_service') => string
 }
 
 /** What each part is told besides its ports: the same on one machine and in containers. */
-export function environmentsOf ({ origins, addresses = origins, databaseCaFile, databaseUrlOf }: Places, secrets: Secrets) {
+export function environmentsOf ({ origins, addresses = origins, authInternal, smtpUrl, databaseCaFile, databaseUrlOf }: Places, secrets: Secrets) {
   const common = { DAYMARK_ENV: 'development' } // plain http on localhost
   const database = { DATABASE_CA_FILE: databaseCaFile, DATABASE_NAMED_STATEMENTS: 'true' } // no pooler in between
   return {
@@ -23,6 +27,9 @@ export function environmentsOf ({ origins, addresses = origins, databaseCaFile, 
       AUTH_ISSUER: origins.auth,
       KEY_ENCRYPTION_KEYS: secrets.key_encryption_keys,
       SERVICE_PUBLIC_KEYS: secrets.service_public_keys,
+      PUBLIC_ORIGIN: origins.web,
+      SMTP_URL: smtpUrl,
+      MAIL_FROM: 'Daymark <daymark@localhost>',
     },
     tasks: {
       ...common,
@@ -30,6 +37,7 @@ export function environmentsOf ({ origins, addresses = origins, databaseCaFile, 
       DATABASE_URL: databaseUrlOf('tasks_service'),
       AUTH_ISSUER: origins.auth,
       JWKS_URL: `${addresses.auth}/.well-known/jwks.json`,
+      REVOCATIONS_URL: `${authInternal}/internal/revocations`,
       SERVICE_PRIVATE_KEY: secrets.tasks_private_key,
       CURSOR_KEY: secrets.cursor_key,
     },

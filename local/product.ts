@@ -13,6 +13,8 @@ export interface ProductOptions {
   ports?: Ports | undefined
   /** New ones unless given. */
   secrets?: Secrets | undefined
+  /** Where mail goes; to nobody unless given. */
+  smtpUrl?: string | undefined
   /** Further settings, which win over ours. */
   settings?: Partial<Record<Part, Record<string, string>>> | undefined
   /** Serves the web app's sources through Vite instead of its build. */
@@ -49,11 +51,11 @@ const files: Record<Part, string> = { auth: 'services/auth/server.ts', tasks: 's
  * are ready. The web app must have been built.
  */
 export async function startProduct (options: ProductOptions): Promise<Product> {
-  const { databaseUrlOf, databaseCaFile, settings, devServer = false, logFileOf, report = console.error, onReady } = options
+  const { databaseUrlOf, databaseCaFile, settings, smtpUrl = 'smtp://127.0.0.1:9', devServer = false, logFileOf, report = console.error, onReady } = options
   const ports = options.ports ?? await findFreePorts()
   const secrets = options.secrets ?? makeSecrets()
   const origins = { web: `http://localhost:${ports.web}`, auth: `http://localhost:${ports.auth}`, tasks: `http://localhost:${ports.tasks}` }
-  const told = environmentsOf({ origins, databaseCaFile, databaseUrlOf }, secrets)
+  const told = environmentsOf({ origins, authInternal: `http://127.0.0.1:${ports.authInternal}`, smtpUrl, databaseCaFile, databaseUrlOf }, secrets)
   const internalPorts = { web: ports.webInternal, auth: ports.authInternal, tasks: ports.tasksInternal }
 
   const optionsOf = (name: Part): ChildOptions => ({

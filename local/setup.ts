@@ -19,6 +19,8 @@ const environments = {
   ...environmentsOf({
     origins: { web: `http://localhost:${ports.WEB_PORT}`, auth: `http://localhost:${ports.AUTH_PORT}`, tasks: `http://localhost:${ports.TASKS_PORT}` },
     addresses: { auth: 'http://auth:3001', tasks: 'http://tasks:3002' },
+    authInternal: 'http://auth:3101',
+    smtpUrl: 'smtp://mailpit:1025',
     databaseCaFile,
     databaseUrlOf: (role) => urlOf(role, passwords[role], 'daymark'),
   }, secrets),

@@ -134,6 +134,7 @@ async function run (config: LocalConfig, isWatching: boolean, undo: Undo): Promi
     databaseUrlOf: database.urlOf,
     databaseCaFile: database.caFile,
     secrets: database.secrets,
+    smtpUrl: `smtp://127.0.0.1:${ports.SMTP_PORT}`,
     ports: {
       web: ports.WEB_PORT,
       auth: ports.AUTH_PORT,

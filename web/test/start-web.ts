@@ -16,10 +16,11 @@ export interface StartOptions { settings?: NonNullable<Parameters<typeof startPr
 export async function startWeb (t: Teardown, { settings = {} }: StartOptions = {}) {
   const database = await createTestDatabase(t)
   const manyRequests = { RATE_LIMIT_PER_MINUTE: '1000000' }
+  const manyAccounts = { SIGN_UP_PER_ADDRESS: '1000000', LOGIN_PER_ADDRESS: '1000000' }
   const product = await startProduct({
     databaseUrlOf: database.urlFor,
     databaseCaFile: database.caFile ?? '',
-    settings: { ...settings, auth: { ...manyRequests, ...settings.auth }, tasks: { ...manyRequests, ...settings.tasks } },
+    settings: { ...settings, auth: { ...manyRequests, ...manyAccounts, ...settings.auth }, tasks: { ...manyRequests, ...settings.tasks } },
     report: () => {},
   })
   t.teardown(() => product.stop())

@@ -2,7 +2,8 @@ import t from 'tap'
 import fc from 'fast-check'
 import Fastify, { type FastifyRequest } from 'fastify'
 import { problems } from '../src/problem.ts'
-import { network, requestLimits } from '../src/request-limits.ts'
+import { network } from '../src/client-address.ts'
+import { requestLimits } from '../src/request-limits.ts'
 
 const group = fc.nat(0xFFFF).map((number) => number.toString(16))
 const groups = (length: number) => fc.array(group, { minLength: length, maxLength: length })
@@ -45,7 +46,8 @@ t.test('the limit is by account, else by network', async (t) => {
     const sub = request.headers['x-account']
     if (typeof sub === 'string') Object.assign(request, { user: { sub } })
   })
-  await app.register(requestLimits, { perMinute: 2, addressOf: ({ headers }) => String(headers['x-address']) })
+  await app.register(requestLimits, { perMinute: 2 })
+  app.addHook('onRequest', (request, reply) => app.countRequest(request, reply, String(request.headers['x-address'])))
   app.get('/', async () => 'served')
   t.teardown(() => app.close())
   const get = (headers: Record<string, string>) => app.inject({ url: '/', headers })
