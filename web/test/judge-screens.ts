@@ -1,0 +1,149 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Test } from 'tap'
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { launchBrowser } from './browser.ts'
+import { password, startWeb } from './start-web.ts'
+
+type Visit = Awaited<ReturnType<Awaited<ReturnType<typeof startWeb>>['signUp']>>
+interface Screen { name: string, path: string, who?: Visit, act?: (page: Page) => Promise<unknown> }
+
+export interface Device {
+  name: string
+  hasTouch: boolean
+  /** Where every screen is judged, in light and dark. */
+  viewports: Array<[width: number, height: number]>
+  /** Where it only has to fit. */
+  extremes: Array<[width: number, height: number]>
+}
+
+/** Shows every screen, in each of its states, on a device, and judges it: accessible, in bounds, with room for a finger. */
+export async function judgeScreens (t: Test, { name: device, hasTouch, viewports, extremes }: Device) {
+  const web = await startWeb(t)
+  const { origin, signUp, cookieName } = web
+  const browser = await launchBrowser(t)
+
+  const empty = await signUp()
+  const full = await signUp()
+  const longWord = 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(4)
+  for (const title of ['Short', 'Read the chapter on transactions again, and take notes in the margin this time', longWord, '🌅 Walk', 'Finished']) await full.post('/dashboard', { intent: 'add', title })
+  const idOf = async (title: string) => new RegExp(`/tasks/([\\w-]+)"[^>]*>${title}<`).exec((await full.get('/dashboard?show=all')).text)?.[1] ?? ''
+  const task = `/tasks/${await idOf('Short')}`
+  await full.post('/dashboard', { intent: 'complete', id: await idOf('Finished'), completed: 'true' })
+
+  const screens: Screen[] = [
+    { name: 'landing', path: '/' },
+    { name: 'sign-up', path: '/signup' },
+    {
+      name: 'sign-up with errors',
+      path: '/signup',
+      async act (page) {
+        await page.getByRole('button', { name: 'Show password' }).waitFor()
+        await page.getByLabel('E-mail address').fill('ada')
+        await page.getByRole('button', { name: 'Create account' }).click()
+        await page.getByText('These need another look').waitFor()
+      },
+    },
+    { name: 'log-in', path: '/login' },
+    {
+      name: 'log-in refused',
+      path: '/login',
+      async act (page) {
+        await page.getByLabel('E-mail address').fill('ada@example.com')
+        await page.getByLabel('Password', { exact: true }).fill(password)
+        await page.getByRole('button', { name: 'Log in' }).click()
+        await page.getByText('do not match').waitFor()
+      },
+    },
+    { name: 'empty list', path: '/dashboard', who: empty },
+    { name: 'empty list of the done', path: '/dashboard?show=done', who: empty },
+    { name: 'full list', path: '/dashboard?show=all', who: full },
+    {
+      name: 'list with an error',
+      path: '/dashboard',
+      who: full,
+      async act (page) {
+        await page.getByLabel('New task').fill('x'.repeat(201))
+        await page.getByText('it has 201').waitFor()
+      },
+    },
+    {
+      name: 'list with something to undo',
+      path: '/dashboard',
+      who: full,
+      async act (page) {
+        await full.post('/dashboard', { intent: 'add', title: 'Too much' })
+        await page.reload()
+        await page.getByRole('button', { name: 'Delete “Too much”' }).focus()
+        await page.keyboard.press('Enter')
+        await page.getByRole('button', { name: 'Undo' }).waitFor()
+        await page.waitForFunction(() => document.querySelector('.notice')?.getAnimations().every((animation) => animation.playState === 'finished'))
+      },
+    },
+    { name: 'task', path: task, who: full },
+    {
+      name: 'task changed elsewhere',
+      path: task,
+      who: full,
+      async act (page) {
+        await page.getByRole('textbox', { name: 'Description' }).fill('Mine')
+        await full.get(task)
+        const [, edition = ''] = /name="edition"[^>]* value="([^"]+)"/.exec((await full.get(task)).text) ?? []
+        await full.post(task, { intent: 'save', edition: edition.replaceAll('&quot;', '"'), title: 'Short', description: `Theirs ${Math.random()}` })
+        await page.getByRole('button', { name: 'Save' }).click()
+        await page.getByText('changed elsewhere').waitFor()
+      },
+    },
+    { name: 'sign out', path: '/logout', who: full },
+    { name: 'nothing there', path: '/nowhere', who: full },
+  ]
+
+  async function openAs (who: Visit | undefined, options: BrowserContextOptions): Promise<BrowserContext> {
+    const context = await browser.newContext({ baseURL: origin, reducedMotion: 'reduce', ...options })
+    const session = who?.cookies.get(cookieName)
+    if (session) await context.addCookies([{ name: cookieName, value: session, url: origin, httpOnly: true, sameSite: 'Lax' }])
+    return context
+  }
+
+  for (const { name, path, who, act } of screens) {
+    t.test(`${name}, ${device}`, async (t) => {
+      const context = await openAs(who, { hasTouch, isMobile: hasTouch })
+      t.teardown(() => context.close())
+      const page = await context.newPage()
+      await page.goto(path)
+      await act?.(page)
+      for (const [width, height] of viewports) {
+        await page.setViewportSize({ width, height })
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+          await judge(t, page, colorScheme, `${colorScheme}, ${width} wide`)
+        }
+        t.notOk(await sticksOut(page), `${width} wide: nothing sticks out to the side`)
+        if (hasTouch) t.same(await tooSmall(page), [], `${width} wide: there is room for a finger`)
+      }
+      for (const [width, height] of extremes) {
+        await page.setViewportSize({ width, height })
+        t.notOk(await sticksOut(page), `${width} wide: nothing sticks out to the side`)
+      }
+    })
+  }
+
+  return { web, openAs, full, task }
+}
+
+interface Judge { same: (found: unknown, wanted: unknown, message: string) => unknown, ok: (value: unknown, message: string) => unknown }
+
+/** Fails for whatever axe finds on the page. */
+export async function judge (t: Judge, page: Page, colorScheme: 'light' | 'dark', when: string) {
+  const axe = new AxeBuilder({ page })
+  // Nothing but colours differs in the dark.
+  const { violations } = await (colorScheme === 'light' ? axe : axe.withRules(['color-contrast'])).analyze()
+  t.same(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), [], `${when}: axe finds nothing`)
+}
+
+/** True for a page that has to be scrolled sideways. */
+export const sticksOut = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)
+
+const tooSmall = (page: Page) => page.evaluate(() => [...document.querySelectorAll('button, .button, input:not([type=hidden]), textarea, a.filter__choice')]
+  .map((element) => ({ element, box: element.getBoundingClientRect() }))
+  .filter(({ box }) => box.width > 1 && (box.width < 44 || box.height < 44))
+  .map(({ element, box }) => `${box.width} by ${box.height}: ${element.outerHTML.slice(0, 120)}`))
