@@ -30,9 +30,19 @@ export function loadConfiguration<T extends TObject> (
     const about = typeof description === 'string' ? `: ${description}` : ''
     if (!wrong.has(name)) wrong.set(name, `${name} ${given[name] === undefined ? 'is missing' : 'is not valid'}${about}`)
   }
-  const problems = wrong.size > 0 ? [...wrong.values()] : rules.flatMap((rule) => rule(config)).filter((problem) => typeof problem === 'string')
+  const broken = rules.flatMap((rule) => outcomeOf(rule, config)).filter((problem) => typeof problem === 'string')
+  const problems = [...wrong.values(), ...broken.filter((problem) => ![...wrong.keys()].some((name) => problem.startsWith(name)))]
   if (problems.length > 0) throw new ConfigurationError(problems)
   return Object.freeze(config)
+}
+
+/** A rule over values of the wrong shape may fail: those are told already. */
+function outcomeOf<T> (rule: Rule<T>, config: T) {
+  try {
+    return rule(config)
+  } catch {
+    return []
+  }
 }
 
 const wholeNumber = (description: string, options: { default: number, minimum?: number, maximum?: number }) =>

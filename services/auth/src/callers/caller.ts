@@ -1,6 +1,7 @@
 import { bareAddress, clientAddress } from '@daymark/kit/client-address'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { notAService } from '../../problems.ts'
 import type { VerifyServiceToken } from './service-tokens.ts'
 
 /** Who is at the other end: the browser behind the web app, or the peer itself. */
@@ -21,7 +22,7 @@ export const callers = fp(async (app: FastifyInstance, { verify }: { verify: Ver
     request.caller = peer(request)
     const token = request.headers['x-service-token']
     if (token === undefined) return
-    await verify(String(token))
+    if (await verify(String(token)) !== 'web') throw notAService() // the other services speak for themselves
     const { 'x-client-address': address, 'x-client-user-agent': userAgent } = request.headers
     request.caller = {
       // A trusted caller that does not say whom it speaks for shares one bucket: never no limit.

@@ -20,12 +20,13 @@ export async function serviceTokenVerifier (keys: ReadonlyMap<string, string>, a
   })))
   return async (token) => {
     try {
-      const { protectedHeader } = await jwtVerify(token, ({ kid }) => {
+      const { protectedHeader: { kid: name }, payload } = await jwtVerify(token, ({ kid }) => {
         const key = publicKeys.get(kid ?? '')
         if (!key) throw notAService()
         return key
       }, { algorithms: ['EdDSA'], typ: serviceTokenType, audience, maxTokenAge: maxAge, clockTolerance: 5, requiredClaims: ['iss', 'sub', 'iat', 'exp', 'jti'] })
-      return protectedHeader.kid ?? ''
+      if (name === undefined || payload.iss !== name || payload.sub !== name) throw notAService()
+      return name
     } catch (cause) {
       throw notAService({ cause })
     }
