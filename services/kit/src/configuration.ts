@@ -30,8 +30,9 @@ export function loadConfiguration<T extends TObject> (
     const about = typeof description === 'string' ? `: ${description}` : ''
     if (!wrong.has(name)) wrong.set(name, `${name} ${given[name] === undefined ? 'is missing' : 'is not valid'}${about}`)
   }
+  const sound = ([name = '']: string[]) => Object.hasOwn(schema.properties, name) && !wrong.has(name)
   const broken = rules.flatMap((rule) => outcomeOf(rule, config)).filter((problem) => typeof problem === 'string')
-  const problems = [...wrong.values(), ...broken.filter((problem) => ![...wrong.keys()].some((name) => problem.startsWith(name)))]
+  const problems = [...wrong.values(), ...broken.filter((problem) => sound(problem.split(' ')))] // of a variable of the wrong shape, that is enough
   if (problems.length > 0) throw new ConfigurationError(problems)
   return Object.freeze(config)
 }

@@ -5,6 +5,7 @@ export interface Prelude { readonly text: string, readonly values: readonly stri
 
 /** What pg's Query offers to a subclass, and its types leave out. */
 interface QueryInternals {
+  readonly name: string | undefined
   hasBeenParsed (connection: Connection): boolean
   prepare (connection: Connection): void
   handleDataRow (message: unknown): void
@@ -35,16 +36,11 @@ const Query = pg.Query as unknown as new (config: object, values: undefined, cal
  */
 export class ScopedQuery extends Query {
   readonly #preludes: readonly Prelude[]
-  readonly #name: string | undefined
   #answered = 0
-  #isSent = false
 
   constructor (preludes: readonly Prelude[], { text, values, name, types }: QueryConfig, callback: Callback) {
     super({ text, values, name, types, queryMode: 'extended' }, undefined, callback)
     this.#preludes = preludes
-    this.#name = name
-    // pg marks `name` as parsed at the first ParseComplete it hears, which is a prelude's.
-    Object.defineProperty(this, 'name', { get: () => !this.#isSent || this.#isAnswered() ? this.#name : undefined })
   }
 
   // The simple protocol of a value-less query would drop the preludes.
@@ -61,9 +57,8 @@ export class ScopedQuery extends Query {
       connection.bind({ portal: '', statement: name, values, valueMapper: (value) => value })
       connection.execute({ portal: '', rows: 0 })
     }
-    if (!this.hasBeenParsed(connection)) this.#makeRoom(connection, this.#name)
+    if (!this.hasBeenParsed(connection)) this.#makeRoom(connection, this.name)
     super.prepare(connection)
-    this.#isSent = true
   }
 
   override handleDataRow (message: unknown): void {
@@ -76,10 +71,12 @@ export class ScopedQuery extends Query {
     if (name !== undefined) connection.parsedStatements[name] = text
   }
 
-  /** An error leaves open which of the names the server has: they are parsed anew when they are next used. */
+  /**
+   * An error leaves open which of the names the server has (pg takes the first ParseComplete, a prelude's, for the
+   * query's own): all are parsed anew when they are next used.
+   */
   override handleError (error: Error, connection: Connection): void {
-    const names = [this.#name, ...this.#preludes.map(({ name }) => name)].filter((name) => name !== undefined)
-    for (const name of this.#isSent ? names : []) {
+    for (const { name = '' } of [this, ...this.#preludes]) {
       delete connection.parsedStatements[name]
       delete connection.submittedNamedStatements[name]
     }

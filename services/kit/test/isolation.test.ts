@@ -34,7 +34,7 @@ for (const named of [false, true]) {
       } finally {
         for (const end of ends) await end()
       }
-    }), { numRuns: 15 })
+    }), { numRuns: 15, endOnFailure: true })
     t.same(await database.asSuperuser("SELECT 1 FROM tasks.tasks WHERE title = 'planted'"), [], 'no row was planted on another')
     t.ok(served > 100, `${served} statements were served`)
     t.ok(failed.size > 4, `and ${[...failed.values()].reduce((sum, count) => sum + count, 0)} failed, in ${failed.size} ways`)

@@ -9,7 +9,7 @@ import { problems, unacceptable } from '../src/problem.ts'
 import { row } from '../src/row.ts'
 import { asUser } from '../src/scope.ts'
 import { createTestDatabase } from '../src/test-database.ts'
-import { addTenant, anything, openPool } from './tenants.ts'
+import { addTenant, anything, openPool, refusal } from './tenants.ts'
 
 const database = await createTestDatabase(t)
 const ada = await addTenant(database)
@@ -55,6 +55,22 @@ for (const [what, fail] of Object.entries(failures)) {
     t.notMatch(response.body, secret)
   })
 }
+
+t.test('an error that no request met is logged without its data, too', async (t) => {
+  const lines: string[] = []
+  const stream = new Writable({ write: (chunk, _encoding, done) => { lines.push(String(chunk)); done() } })
+  const app = Fastify({ logger: { ...loggerOptions({ LOG_LEVEL: 'info' }) as object, stream } })
+  const taken = () => database.asSuperuser('INSERT INTO auth.users (id, email, email_key, password_hash) VALUES (gen_random_uuid(), $1, $1, $1)', [`${secret}@example.com`])
+  await taken()
+  const errors = await Promise.all([refusal(taken()), ...Object.values(failures).map((fail) => refusal(fail()))])
+  for (const err of errors) {
+    app.log.error({ err }, 'directly')
+    app.log.error({ err: new Error('outer', { cause: err }) }, 'as a cause')
+  }
+  await app.close()
+  t.equal(lines.length, 2 * errors.length)
+  for (const line of lines) t.notMatch(line, secret)
+})
 
 t.test('credentials, refused input and searches are not logged', async (t) => {
   const { log, response } = await logOf(() => { throw new Error('on purpose') }, { authorization: `Bearer ${secret}`, cookie: `session=${secret}`, 'x-service-token': secret })

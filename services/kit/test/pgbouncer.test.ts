@@ -118,7 +118,7 @@ async function testBehind (program: string) {
       for (const end of ends) await end()
       served += weather.served
       if (weather.faults.length > 0) throw new Error(weather.faults.join('; '))
-    }), { numRuns: 10 })
+    }), { numRuns: 10, endOnFailure: true })
     t.ok(served > 50, `${served} statements were served`)
     t.same(await database.asSuperuser("SELECT 1 FROM tasks.tasks WHERE title = 'planted'"), [])
   })
