@@ -16,13 +16,15 @@ export function bareAddress (text: string): string | undefined {
   return isIP(withoutZone) !== 0 ? withoutZone : undefined
 }
 
-/** What a limit counts: the address, or of IPv6 the /64 that one customer holds (SEC-31). */
+/** What a limit counts: the address, or of IPv6 the /64 that one customer holds (SEC-31), however either is spelt. */
 export function network (address: string): string {
   if (isIP(address) !== 6) return address
-  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice('::ffff:'.length)
-  const [head = '', tail] = address.split('::')
+  const canonical = new URL(`http://[${address.split('%')[0]}]`).hostname.slice(1, -1) // RFC 5952, by the URL standard
+  const mapped = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(canonical)
+  if (mapped) return mapped.slice(1).map((group) => Number.parseInt(group, 16)).flatMap((number) => [number >> 8, number & 0xff]).join('.')
+  const [head = '', tail] = canonical.split('::')
   const left = head === '' ? [] : head.split(':')
   const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0')
+  const zeros = tail === undefined ? [] : Array<string>(8 - left.length - right.length).fill('0')
   return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { randomUUID } from 'node:crypto'
-import { type CommonQueryMethods, createSqlTag, SchemaValidationError, sql, StatementTimeoutError, UniqueIntegrityConstraintViolationError } from 'slonik'
+import { BackendTerminatedError, type CommonQueryMethods, createSqlTag, SchemaValidationError, sql, StatementTimeoutError, UniqueIntegrityConstraintViolationError } from 'slonik'
 import { isDatabaseAway } from '../src/database.ts'
 import { row } from '../src/row.ts'
 import { asUser, asWriter } from '../src/scope.ts'
@@ -78,8 +78,7 @@ for (const setting of settings) {
 t.test('FR-032: the scope is the one a statement was made in, wherever it is sent from', async (t) => {
   const wire = await startWire(t, database)
   wire.holdReady() // after an error the next statement must wait for ReadyForQuery, and is sent from the socket's own context
-  const pool = await openPool(t, database, { url: wire.url })
-  await asUser(ada, () => pool.any(allTasks)) // opens the socket in the scope of someone
+  const pool = await asUser(ada, () => openPool(t, database, { url: wire.url })) // opens the socket in the scope of someone
   await pool.connect(async (connection) => {
     for (const [first, second] of [[ada, bob], [bob, ada]] as const) {
       await asUser(first, () => refusal(connection.any(divideByZero)))
@@ -359,6 +358,7 @@ t.test('errors of the database come as Slonik\'s, and as "away" where it is', as
   t.ok(timeout instanceof StatementTimeoutError)
   t.notOk(isDatabaseAway(timeout), 'it is there, and busy')
   const terminated = await refusal(asUser(ada, () => pool.any(sql.type(anything)`SELECT pg_terminate_backend(pg_backend_pid())`)))
+  t.ok(terminated instanceof BackendTerminatedError)
   t.ok(isDatabaseAway(terminated))
   t.same(owners(await asUser(ada, () => pool.any(allTasks))), [ada], 'the next connection serves')
   t.notOk(isDatabaseAway(await refusal(asUser(ada, () => pool.any(divideByZero)))))
