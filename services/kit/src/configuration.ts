@@ -25,6 +25,10 @@ export function loadConfiguration<T extends TObject> (
   const given = Object.fromEntries(Object.keys(schema.properties).map((name) => [name, env[name] === '' ? undefined : env[name]]))
   const config = Value.Convert(schema, Value.Default(schema, given)) as Static<T>
   const wrong = new Map<string, string>()
+  for (const [name, { type, description }] of Object.entries(schema.properties)) {
+    const value = env[name] ?? ''
+    if (type === 'integer' && value !== '' && !/^-?\d+$/.test(value)) wrong.set(name, `${name} is not valid: ${String(description)}`) // 1.5 would be converted to 1
+  }
   for (const { path, schema: { description } } of Value.Errors(schema, config)) {
     const name = path.slice(1).split('/')[0] ?? ''
     const about = typeof description === 'string' ? `: ${description}` : ''

@@ -8,15 +8,18 @@ interface LoggedError { type: string, message: string, stack?: string, code?: st
 
 /**
  * What a log may tell of an error, by name: libraries put the row, the values, the clashing key or the refused body into
- * others. The message of a foreign error is kept: it names things, and ours and PostgreSQL's hold no values.
+ * others. A message is kept, for it names things; but of PostgreSQL's class 22, which quotes the value it refused, the code
+ * alone.
  */
 export function loggedError (error: unknown, depth = 0): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: 'a value that is no error was thrown' }
   const { code, slug, constraint } = error as { code?: unknown, slug?: unknown, constraint?: unknown }
+  const quotesValues = typeof code === 'string' && /^22[\dA-Z]{3}$/.test(code)
+  const message = quotesValues ? `PostgreSQL refused a value (${code})` : error.message
   return {
     type: error.name,
-    message: error.message,
-    ...error.stack !== undefined && { stack: error.stack },
+    message,
+    ...error.stack !== undefined && { stack: error.stack.replace(error.message, message) },
     ...typeof code === 'string' && { code },
     ...typeof slug === 'string' && { slug },
     ...typeof constraint === 'string' && { constraint },

@@ -40,7 +40,7 @@ t.test('everything that is wrong is told at once, by name', async (t) => {
 })
 
 for (const [name, value] of [
-  ['DAYMARK_ENV', 'prod'], ['DAYMARK_ENV', ' production'], ['PORT', '65536'], ['PORT', '-1'], ['PORT', '0x10z'], ['LOG_LEVEL', 'INFO'],
+  ['DAYMARK_ENV', 'prod'], ['DAYMARK_ENV', ' production'], ['PORT', '65536'], ['PORT', '1.5'], ['PORT', '1e3'], ['PORT', '-1'], ['PORT', '0x10z'], ['LOG_LEVEL', 'INFO'],
   ['DATABASE_URL', 'postgresql://db.example.com/daymark'], ['DATABASE_URL', 'http://a@b/c'], ['DATABASE_POOL_SIZE', '0'], ['DATABASE_POOL_SIZE', '1001'],
   ['ALLOW_PLAINTEXT_DATABASE', 'yes'], ['DATABASE_NAMED_STATEMENTS', 'maybe'], ['REDIS_URL', 'http://x'], ['SHUTDOWN_SECONDS', '0'], ['RATE_LIMIT_PER_MINUTE', 'Infinity'],
 ] as const) {

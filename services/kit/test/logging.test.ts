@@ -38,6 +38,7 @@ const failures: Record<string, () => Promise<unknown>> = {
     await insert()
     await insert()
   }),
+  'a value of the wrong form': asAda(() => pool.query(sql.type(anything)`SELECT 1 FROM tasks.tasks WHERE id = ${secret}::uuid`)),
   'a check violation': tooLong,
   'a null violation': asAda(() => pool.query(sql.type(anything)`INSERT INTO tasks.tasks (user_id, id, title, description) VALUES (${ada}, ${randomUUID()}, ${secret}, NULL)`)),
   'no row': asAda(() => pool.one(sql.type(anything)`SELECT 1 FROM tasks.tasks WHERE title = ${`not ${secret}`}`)),
