@@ -5,6 +5,7 @@ import fastifyCookie from '@fastify/cookie'
 import fastifyStatic from '@fastify/static'
 import type { ServerBuild } from '@remix-run/node'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
+import { accountClient } from './app/api/account-client.server.ts'
 import { authClient } from './app/api/auth-client.server.ts'
 import { service } from './app/api/service.server.ts'
 import { serviceTokens } from './app/api/service-token.server.ts'
@@ -21,7 +22,7 @@ import { remixHandler } from './http/remix-handler.ts'
 import { securityHeaders, staticHeaders } from './http/security-headers.ts'
 import { traceParent } from './http/trace-parent.ts'
 import { browserSessions } from './session/browser-session.ts'
-import { cookiesFor, sessionCookieSeconds } from './session/cookies.ts'
+import { cookiesFor, deviceCookieSeconds, sessionCookieSeconds } from './session/cookies.ts'
 import { openFlash, sealFlash } from './session/flash.ts'
 import { formTokens } from './session/form-token.ts'
 import { isSameOrigin } from './session/request-origin.ts'
@@ -135,6 +136,7 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
       traceparent: traceParent(config.TRUSTED_PROXIES.length > 0 ? oneHeader(request, 'traceparent') : undefined),
       clientAddress: request.ip,
       userAgent: oneHeader(request, 'user-agent') ?? '',
+      deviceToken: request.cookies[names.device],
     }
     const authOfRequest = authClient(auth, serviceToken, origin)
     const given = request.cookies[names.session]
@@ -164,13 +166,17 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
       report: (error) => request.log.error({ err: error }, 'page failed'),
       get user () { return session.user() },
       auth: authOfRequest,
+      account: accountClient(auth, serviceToken, session, origin),
       tasks: tasksClient(tasks, session, origin),
-      signIn (signedIn) {
+      signIn (signedIn, deviceToken) {
         session.begin(signedIn)
+        if (deviceToken !== undefined) reply.setCookie(names.device, deviceToken, { ...options, maxAge: deviceCookieSeconds })
         if (visit !== undefined) reply.clearCookie(names.visit, options)
       },
       async signOut () {
-        reply.header('clear-site-data', '"cache", "cookies", "storage"')
+        // Cookies one by one: "cookies" would take the device token as well, and with it who this browser belongs to.
+        reply.header('clear-site-data', '"cache", "storage"')
+        for (const name of [names.session, names.visit, names.flash]) reply.clearCookie(name, options)
         await session.end()
       },
       formToken () {
@@ -237,6 +243,7 @@ function publicContext (nonce: string, { id, log }: FastifyRequest): BrowserCont
     report: (error) => log.error({ err: error }, 'manifest failed'),
     user: null,
     auth: unused as BrowserContext['auth'],
+    account: unused as BrowserContext['account'],
     tasks: unused as BrowserContext['tasks'],
     signIn: none,
     signOut: none,

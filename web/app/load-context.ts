@@ -1,6 +1,7 @@
 import type { SignedIn } from '@daymark/auth/contracts'
 import type { Flash } from '../session/flash.ts'
 import type { SessionUser } from '../session/session-contents.ts'
+import type { AccountClient } from './api/account-client.server.ts'
 import type { AuthClient } from './api/auth-client.server.ts'
 import type { TasksClient } from './api/tasks-client.server.ts'
 
@@ -20,8 +21,10 @@ export type BrowserContext = {
   report: (error: unknown) => void
   readonly user: SessionUser | null
   auth: AuthClient
+  account: AccountClient
   tasks: TasksClient
-  signIn: (signedIn: SignedIn) => void
+  /** The device token is kept in a cookie of its own, which outlives the session. */
+  signIn: (signedIn: SignedIn, deviceToken?: string) => void
   signOut: () => Promise<void>
   /** The token for this page's forms. */
   formToken: () => string

@@ -64,6 +64,7 @@ function Header () {
         ? (
           <div className='header__account'>
             <span className='header__name' title={user.email}>{user.name}</span>
+            <Link className='button button--quiet' to='/settings'>Settings</Link>
             <Form method='post' action='/logout' reloadDocument>
               <FormToken />
               <button className='button button--quiet'>Sign out</button>

@@ -1,8 +1,8 @@
 import type { SignedIn } from '@daymark/auth/contracts'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AuthClient } from '../app/api/auth-client.server.ts'
+import type { Bearer } from '../app/api/bearer.server.ts'
 import { ServiceAway, SignInNeeded, isServiceAway, isServiceProblem } from '../app/api/service-problem.ts'
-import type { Bearer } from '../app/api/tasks-client.server.ts'
 import { type SessionContents, type SessionUser, sessionFrom, sessionUser } from './session-contents.ts'
 import { singleFlight } from './single-flight.ts'
 

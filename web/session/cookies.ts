@@ -1,6 +1,6 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 
-export interface CookieNames { session: string, visit: string, flash: string }
+export interface CookieNames { session: string, visit: string, flash: string, device: string }
 
 /** Cookie names and attributes follow the public origin alone: `__Host-` on https; on http://localhost the port tells apps apart. */
 export function cookiesFor (publicOrigin: string): { names: CookieNames, options: CookieSerializeOptions } {
@@ -8,9 +8,10 @@ export function cookiesFor (publicOrigin: string): { names: CookieNames, options
   const secure = protocol === 'https:'
   const name = secure ? '__Host-daymark' : `daymark-${port || '80'}`
   return {
-    names: { session: name, visit: `${name}-visit`, flash: `${name}-flash` },
+    names: { session: name, visit: `${name}-visit`, flash: `${name}-flash`, device: `${name}-device` },
     options: { httpOnly: true, sameSite: 'lax', path: '/', secure },
   }
 }
 
 export const sessionCookieSeconds = 30 * 24 * 60 * 60
+export const deviceCookieSeconds = 365 * 24 * 60 * 60

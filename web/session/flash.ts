@@ -2,8 +2,17 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { openText, sealText } from './sealed-text.ts'
 
-const Flash = Type.Object({ did: Type.Union([Type.Literal('deleted'), Type.Literal('restored'), Type.Literal('saved')]), task_id: Type.String(), title: Type.String() })
+const TaskFlash = Type.Object({ did: Type.Union([Type.Literal('deleted'), Type.Literal('restored'), Type.Literal('saved')]), task_id: Type.String(), title: Type.String() })
+const AccountFlash = Type.Object({
+  did: Type.Union([
+    Type.Literal('mail-sent'), Type.Literal('email-confirmed'), Type.Literal('password-changed'), Type.Literal('password-reset'),
+    Type.Literal('session-ended'), Type.Literal('other-sessions-ended'),
+  ]),
+})
+const Flash = Type.Union([TaskFlash, AccountFlash])
 
+export type TaskFlash = Static<typeof TaskFlash>
+export type AccountFlash = Static<typeof AccountFlash>
 /** What the page before did, told once on the next one. */
 export type Flash = Static<typeof Flash>
 

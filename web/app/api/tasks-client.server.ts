@@ -1,17 +1,11 @@
 import { type NewTask, Task, TaskPage, type TaskPatch, type TaskStatus } from '@daymark/tasks/contracts'
+import { type Bearer, withBearer } from './bearer.server.ts'
 import { ContractBroken, contractCheck } from './contract-check.server.ts'
 import type { CallOrigin, Service, ServiceAnswer, ServiceCall } from './service.server.ts'
 import { isServiceProblem } from './service-problem.ts'
 
 const checkTask = contractCheck(Task)
 const checkPage = contractCheck(TaskPage, [Task]) as (answer: unknown) => TaskPage
-
-/** Who asks. `renew` trades a token that a service refused for a new one, and rejects where the session is over. */
-export interface Bearer {
-  userId: () => string
-  accessToken: () => string
-  renew: (refused: string) => Promise<string>
-}
 
 /** A task, and the ETag by which a write says that it was made from this very version. */
 export interface TaskRead { task: Task, etag: string }
@@ -30,17 +24,8 @@ export interface TasksClient {
 
 /** The signed-in person's tasks, as seen from one browser request. A refused token is renewed once and the call made again. */
 export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin): TasksClient {
-  const call = async ({ path, headers, ...rest }: ServiceCall): Promise<ServiceAnswer> => {
-    const withToken = (token: string) =>
-      tasks({ ...rest, path: `/api/${bearer.userId()}/tasks${path}`, headers: { ...headers, authorization: `Bearer ${token}` } }, origin)
-    const token = bearer.accessToken()
-    try {
-      return await withToken(token)
-    } catch (error) {
-      if (!isServiceProblem(error) || error.status !== 401) throw error
-      return await withToken(await bearer.renew(token))
-    }
-  }
+  const call = ({ path, headers, ...rest }: ServiceCall): Promise<ServiceAnswer> =>
+    withBearer(bearer, (authorization) => tasks({ ...rest, path: `/api/${bearer.userId()}/tasks${path}`, headers: { ...headers, ...authorization } }, origin))
   const one = async (request: ServiceCall): Promise<TaskRead> => {
     const { body, headers } = await call(request)
     const etag = headers.get('etag')

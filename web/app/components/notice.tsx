@@ -1,6 +1,6 @@
 import { useFetcher } from '@remix-run/react'
 import { useEffect } from 'react'
-import type { Flash } from '../../session/flash.ts'
+import type { Flash, TaskFlash } from '../../session/flash.ts'
 import type { FormAnswer } from '../forms/form-answer.ts'
 import { FormToken } from './form-token.tsx'
 import { CloseIcon } from './icons.tsx'
@@ -16,11 +16,12 @@ interface NoticeProps {
   onClose: () => void
 }
 
-const sentences: Record<Flash['did'], string> = { deleted: 'Deleted', restored: 'Brought back', saved: 'Saved' }
+const sentences: Record<TaskFlash['did'], string> = { deleted: 'Deleted', restored: 'Brought back', saved: 'Saved' }
 
 /** Tells what was done, and takes it back on demand. It stays until it is answered: nobody has to be quick. */
-export function Notice ({ flash, action, onOutcome, onUndo, onClose }: NoticeProps) {
+export function Notice ({ flash: anyFlash, action, onOutcome, onUndo, onClose }: NoticeProps) {
   const isHydrated = useHydrated()
+  const flash = anyFlash && 'title' in anyFlash ? anyFlash : null // what was done to the account is told on its own pages
   const fetcher = useFetcher<Outcome>({ key: 'undo' })
   const outcome = fetcher.data
   useEffect(() => { if (outcome) onOutcome(outcome) }, [outcome, onOutcome])

@@ -1,4 +1,5 @@
-import { LogIn, SignUp } from '@daymark/auth/contracts'
+import { ChangePassword, ForgotPassword, LogIn, ResetPassword, Session, SignUp, VerifyEmail } from '@daymark/auth/contracts'
+import { Type } from '@sinclair/typebox'
 import { type FormMessages, formGuide, formReader } from './form-reader.server.ts'
 
 const emailMessages = {
@@ -8,13 +9,15 @@ const emailMessages = {
   taken: 'There is already an account with this address.',
 }
 
+const newPasswordMessages = {
+  required: 'Choose a password.',
+  too_short: 'Use at least {limit} characters. A few words in a row are easy to remember and hard to guess.',
+  too_long: 'Use at most {limit} characters; this has {count}.',
+}
+
 const signUpMessages: FormMessages<typeof SignUp> = {
   email: emailMessages,
-  password: {
-    required: 'Choose a password.',
-    too_short: 'Use at least {limit} characters. A few words in a row are easy to remember and hard to guess.',
-    too_long: 'Use at most {limit} characters; this has {count}.',
-  },
+  password: newPasswordMessages,
   display_name: {
     too_long: 'Keep the name to {limit} characters; it has {count}.',
     not_allowed: 'Write a name, or leave this empty.',
@@ -29,3 +32,25 @@ const logInMessages: FormMessages<typeof LogIn> = {
 }
 export const logInGuide = formGuide(LogIn, logInMessages)
 export const readLogIn = formReader(LogIn, logInMessages)
+
+const forgotPasswordMessages: FormMessages<typeof ForgotPassword> = { email: emailMessages }
+export const forgotPasswordGuide = formGuide(ForgotPassword, forgotPasswordMessages)
+export const readForgotPassword = formReader(ForgotPassword, forgotPasswordMessages)
+
+const resetPasswordMessages: FormMessages<typeof ResetPassword> = { password: newPasswordMessages }
+export const resetPasswordGuide = formGuide(ResetPassword, resetPasswordMessages)
+export const readResetPassword = formReader(ResetPassword, resetPasswordMessages)
+
+const changePasswordMessages: FormMessages<typeof ChangePassword> = {
+  current_password: { required: 'Write the password you have now.', too_long: 'No password is that long.' },
+  password: newPasswordMessages,
+}
+export const changePasswordGuide = formGuide(ChangePassword, changePasswordMessages)
+export const readChangePassword = formReader(ChangePassword, changePasswordMessages)
+
+export const readVerifyEmail = formReader(VerifyEmail)
+
+const closed = { additionalProperties: false }
+export const readSessionId = formReader(Type.Pick(Session, ['id'], closed))
+/** A form that is nothing but its button. */
+export const readNothing = formReader(Type.Object({}, closed))

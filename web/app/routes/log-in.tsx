@@ -4,6 +4,7 @@ import { isServiceProblem } from '../api/service-problem.ts'
 import { FormSummary, useCheckedForm } from '../components/checked-form.tsx'
 import { Field } from '../components/field.tsx'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
+import { Told } from '../components/told.tsx'
 import { logInGuide, readLogIn } from '../forms/account-forms.server.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
 import { safeNext } from '../safe-next.ts'
@@ -20,6 +21,7 @@ export async function loader ({ request, context }: LoaderFunctionArgs) {
     formToken: context.formToken(),
     search: next === null ? '' : `?${new URLSearchParams({ next: safeNext(next) })}`,
     isOnTheWay: next !== null,
+    flash: context.takeFlash(),
   }
 }
 
@@ -27,7 +29,8 @@ export async function action ({ request, context }: ActionFunctionArgs) {
   const form = readLogIn(await request.formData())
   if (!form.ok) return data(form.answer, { status: 422 })
   try {
-    context.signIn(await context.auth.logIn(form.value))
+    const { signedIn, deviceToken } = await context.auth.logIn(form.value)
+    context.signIn(signedIn, deviceToken)
   } catch (error) {
     if (isServiceProblem(error) && error.type.endsWith('/wrong-credentials')) {
       return data({ values: form.values, errors: {}, problem: 'The e-mail address and the password do not match. Please check both.' }, { status: 401 })
@@ -40,13 +43,14 @@ export async function action ({ request, context }: ActionFunctionArgs) {
 const labels = { email: 'E-mail address', password: 'Password' }
 
 export default function LogInPage () {
-  const { guide, search, isOnTheWay } = useLoaderData<typeof loader>()
+  const { guide, search, isOnTheWay, flash } = useLoaderData<typeof loader>()
   const { answer, formProps } = useCheckedForm(guide, useActionData<typeof action>())
   const isSending = useNavigation().formAction?.startsWith('/login') ?? false
   return (
     <div className='sheet'>
       <h1>Welcome back</h1>
       <p className='sheet__lead'>{isOnTheWay ? 'Log in to go on to where you were.' : 'Your tasks are where you left them.'}</p>
+      <Told flash={flash} />
       <Form className='form' method='post' action={`/login${search}`} {...formProps}>
         <FormToken />
         <FormSummary answer={answer} labels={labels} />
@@ -54,6 +58,7 @@ export default function LogInPage () {
         <Field name='password' label={labels.password} guide={guide} answer={answer} kind='password' autoComplete='current-password' />
         <button className='button button--wide' aria-disabled={isSending || undefined}>{isSending ? 'Logging in…' : 'Log in'}</button>
       </Form>
+      <p className='sheet__else'><Link to='/forgot-password'>Forgot your password?</Link></p>
       <p className='sheet__else'>New here? <Link to={`/signup${search}`}>Create an account</Link></p>
     </div>
   )

@@ -1,0 +1,40 @@
+import { type ChangePassword, Session, SessionPage, User } from '@daymark/auth/contracts'
+import { type AuthOrigin, authHeaders } from './auth-client.server.ts'
+import { type Bearer, withBearer } from './bearer.server.ts'
+import { contractCheck } from './contract-check.server.ts'
+import type { Service, ServiceAnswer, ServiceCall } from './service.server.ts'
+import { isServiceProblem } from './service-problem.ts'
+
+const checkUser = contractCheck(User)
+const checkSessions = contractCheck(SessionPage, [Session]) as (answer: unknown) => SessionPage
+
+export interface AccountClient {
+  /** The account as it is now; the copy in the session cookie may be older. */
+  me: () => Promise<User>
+  /** Fine with an address that is confirmed already. */
+  sendVerification: () => Promise<void>
+  /** Also ends every other session. */
+  changePassword: (form: ChangePassword) => Promise<void>
+  sessions: () => Promise<Session[]>
+  /** Fine with a session that has ended already. */
+  endSession: (id: string) => Promise<void>
+  endOtherSessions: () => Promise<void>
+}
+
+/** The signed-in person's own account, as seen from one browser request. */
+export function accountClient (auth: Service, serviceToken: () => Promise<string>, bearer: Bearer, origin: AuthOrigin): AccountClient {
+  const call = (request: ServiceCall): Promise<ServiceAnswer> =>
+    withBearer(bearer, async (authorization) => await auth({ ...request, headers: { ...await authHeaders(serviceToken, origin), ...authorization } }, origin))
+  return {
+    me: async () => checkUser((await call({ method: 'GET', path: '/auth/me' })).body),
+    sendVerification: async () => { await call({ method: 'POST', path: '/auth/email/verification' }) },
+    changePassword: async (form) => { await call({ method: 'POST', path: '/auth/password/change', body: form }) },
+    sessions: async () => checkSessions((await call({ method: 'GET', path: '/auth/sessions' })).body).items,
+    async endSession (id) {
+      await call({ method: 'DELETE', path: `/auth/sessions/${encodeURIComponent(id)}` }).catch((error: unknown) => {
+        if (!isServiceProblem(error) || error.status !== 404) throw error
+      })
+    },
+    endOtherSessions: async () => { await call({ method: 'DELETE', path: '/auth/sessions' }) },
+  }
+}

@@ -1,0 +1,176 @@
+import type { Session } from '@daymark/auth/contracts'
+import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
+import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react'
+import { useEffect } from 'react'
+import type { Flash } from '../../session/flash.ts'
+import type { AccountClient } from '../api/account-client.server.ts'
+import { isServiceProblem } from '../api/service-problem.ts'
+import { FormSummary, useCheckedForm } from '../components/checked-form.tsx'
+import { Field } from '../components/field.tsx'
+import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
+import { BackIcon } from '../components/icons.tsx'
+import { LocalTime } from '../components/local-time.tsx'
+import { Told } from '../components/told.tsx'
+import { changePasswordGuide, readChangePassword, readNothing, readSessionId } from '../forms/account-forms.server.ts'
+import type { FormAnswer } from '../forms/form-answer.ts'
+import { refusedForm } from '../forms/refused-form.server.ts'
+import { requireUser } from '../require-user.server.ts'
+
+export const meta: MetaFunction = () => [{ title: 'Settings · Daymark' }]
+
+export const shouldRevalidate = revalidateAfterRefusal
+
+export async function loader ({ context }: LoaderFunctionArgs) {
+  requireUser(context)
+  const [{ email, email_verified: isConfirmed }, sessions] = await Promise.all([context.account.me(), context.account.sessions()])
+  return { email, isConfirmed, sessions, guide: changePasswordGuide, flash: context.takeFlash() }
+}
+
+export async function action ({ request, context }: ActionFunctionArgs) {
+  requireUser(context)
+  const form = await request.formData()
+  const intent = String(form.get('intent'))
+  form.delete('intent')
+  try {
+    const outcome = await carryOut(intent, form, context.account)
+    if ('answer' in outcome) return data<FormAnswer>({ ...outcome.answer, values: { intent } }, { status: 422 })
+    context.flash(outcome.flash)
+  } catch (error) {
+    if (isServiceProblem(error) && error.type.endsWith('/wrong-password')) {
+      return data<FormAnswer>({ values: { intent }, errors: { current_password: 'That is not your current password.' } }, { status: 403 })
+    }
+    return refusedForm(error, { intent }, changePasswordGuide)
+  }
+  return redirect('/settings', 303)
+}
+
+async function carryOut (intent: string, form: FormData, account: AccountClient): Promise<{ flash: Flash } | { answer: FormAnswer }> {
+  switch (intent) {
+    case 'send-mail': {
+      const read = readNothing(form)
+      if (!read.ok) return read
+      await account.sendVerification()
+      return { flash: { did: 'mail-sent' } }
+    }
+    case 'change-password': {
+      const read = readChangePassword(form)
+      if (!read.ok) return read
+      await account.changePassword(read.value)
+      return { flash: { did: 'password-changed' } }
+    }
+    case 'end-session': {
+      const read = readSessionId(form)
+      if (!read.ok) return read
+      await account.endSession(read.value.id)
+      return { flash: { did: 'session-ended' } }
+    }
+    case 'end-others': {
+      const read = readNothing(form)
+      if (!read.ok) return read
+      await account.endOtherSessions()
+      return { flash: { did: 'other-sessions-ended' } }
+    }
+    default:
+      return { answer: { values: {}, errors: {}, problem: 'This form was not one of ours. Please reload the page and try again.' } }
+  }
+}
+
+const labels = { current_password: 'Current password', password: 'New password' }
+
+export default function SettingsPage () {
+  const { email, isConfirmed, sessions, guide, flash } = useLoaderData<typeof loader>()
+  const served = useActionData<typeof action>()
+  const isAboutPassword = served?.values['intent'] === 'change-password'
+  const sending = useNavigation().formData?.get('intent')
+  return (
+    <div className='settings'>
+      <p><Link className='back' to='/dashboard'><BackIcon />Tasks</Link></p>
+      <h1>Settings</h1>
+      <Told flash={served ? null : flash} />
+      {!isAboutPassword && <FormSummary answer={served} />}
+
+      <section className='settings__part' aria-labelledby='account'>
+        <h2 id='account'>Account</h2>
+        <div className='settings__body'>
+          <p className='settings__email'>{email}</p>
+          <p className='settings__note'>{isConfirmed ? 'Confirmed' : 'Not confirmed yet. Open the link in the mail we sent you.'}</p>
+          {!isConfirmed && (
+            <Form className='settings__act' method='post' action='/settings' preventScrollReset>
+              <FormToken />
+              <button className='button button--quiet' name='intent' value='send-mail' aria-disabled={sending === 'send-mail' || undefined}>Send the mail again</button>
+            </Form>
+          )}
+        </div>
+      </section>
+
+      <section className='settings__part' aria-labelledby='change'>
+        <h2 id='change'>Password</h2>
+        <PasswordForm guide={guide} email={email} served={isAboutPassword ? served : undefined} isChanged={flash?.did === 'password-changed'} isSending={sending === 'change-password'} />
+      </section>
+
+      <section className='settings__part' aria-labelledby='devices'>
+        <h2 id='devices'>Where you are logged in</h2>
+        <div className='settings__body'>
+          <ul className='sessions' aria-labelledby='devices'>
+            {sessions.map((session) => <SessionRow key={session.id} session={session} />)}
+          </ul>
+          {sessions.length > 1 && (
+            <Form className='settings__act' method='post' action='/settings' preventScrollReset>
+              <FormToken />
+              <button className='button button--quiet button--danger' name='intent' value='end-others'>Log out everywhere else</button>
+            </Form>
+          )}
+        </div>
+      </section>
+    </div>
+  )
+}
+
+interface PasswordFormProps {
+  guide: Parameters<typeof useCheckedForm>[0]
+  email: string
+  served: FormAnswer | undefined
+  isChanged: boolean
+  isSending: boolean
+}
+
+function PasswordForm ({ guide, email, served, isChanged, isSending }: PasswordFormProps) {
+  const { answer, formProps } = useCheckedForm(guide, served)
+  const { ref } = formProps
+  useEffect(() => { if (isChanged) ref.current?.reset() }, [isChanged, ref])
+  return (
+    <Form className='form settings__body' method='post' action='/settings' {...formProps}>
+      <FormToken />
+      <input type='hidden' name='intent' value='change-password' />
+      {/* Nameless, so it is not sent: it tells a password manager whose password this is. */}
+      <input type='text' autoComplete='username' value={email} readOnly hidden />
+      <FormSummary answer={answer} labels={labels} />
+      <Field name='current_password' label={labels.current_password} guide={guide} answer={answer} kind='password' autoComplete='current-password' />
+      <Field name='password' label={labels.password} guide={guide} answer={answer} kind='password' autoComplete='new-password' hint='At least 8 characters. Four random words make a good one.' />
+      <div>
+        <button className='button' aria-disabled={isSending || undefined}>{isSending ? 'Changing…' : 'Change password'}</button>
+      </div>
+    </Form>
+  )
+}
+
+function SessionRow ({ session: { id, device, address, is_current: isCurrent, created_at: since, last_seen_at: lastSeen } }: { session: Session }) {
+  return (
+    <li className='session'>
+      <div className='session__what'>
+        <p className='session__device'>{device}{isCurrent && <span className='session__mark'>This device</span>}</p>
+        <p className='settings__note'>
+          {address !== null && <>{address} · </>}since <LocalTime instant={since} />
+          {!isCurrent && <> · last seen <LocalTime instant={lastSeen} /></>}
+        </p>
+      </div>
+      {!isCurrent && (
+        <Form method='post' action='/settings' preventScrollReset>
+          <FormToken />
+          <input type='hidden' name='intent' value='end-session' />
+          <button className='button button--quiet' name='id' value={id} aria-label={`Log out ${device}`}>Log out</button>
+        </Form>
+      )}
+    </li>
+  )
+}
