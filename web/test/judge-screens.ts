@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { launchBrowser } from './browser.ts'
 import { password, startWeb } from './start-web.ts'
+import { visitor } from './visitor.ts'
 
 type Visit = Awaited<ReturnType<Awaited<ReturnType<typeof startWeb>>['signUp']>>
 interface Screen { name: string, path: string, who?: Visit, act?: (page: Page) => Promise<unknown> }
@@ -27,6 +28,9 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
   const longWord = 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(4)
   for (const title of ['Short', 'Read the chapter on transactions again, and take notes in the margin this time', longWord, '🌅 Walk', 'Finished']) await full.post('/dashboard', { intent: 'add', title })
   const idOf = async (title: string) => new RegExp(`/tasks/([\\w-]+)"[^>]*>${title}<`).exec((await full.get('/dashboard?show=all')).text)?.[1] ?? ''
+  const elsewhere = visitor(origin)
+  await elsewhere.get('/login')
+  await elsewhere.post('/login', { email: full.email, password })
   const task = `/tasks/${await idOf('Short')}`
   await full.post('/dashboard', { intent: 'complete', id: await idOf('Finished'), completed: 'true' })
 
@@ -93,6 +97,23 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
         await page.getByText('changed elsewhere').waitFor()
       },
     },
+    { name: 'settings', path: '/settings', who: full },
+    {
+      name: 'settings with a wrong password',
+      path: '/settings',
+      who: empty,
+      async act (page) {
+        await page.getByLabel('Current password', { exact: true }).fill('not the password')
+        await page.getByLabel('New password', { exact: true }).fill(password)
+        await page.getByRole('button', { name: 'Change password' }).click()
+        await page.getByText('not your current password').waitFor()
+      },
+    },
+    { name: 'forgot password', path: '/forgot-password' },
+    { name: 'mail on its way', path: '/forgot-password?sent=true' },
+    { name: 'reset password', path: '/reset-password?token=x' },
+    { name: 'confirm address', path: '/verify-email?token=x' },
+    { name: 'dead link', path: '/verify-email' },
     { name: 'sign out', path: '/logout', who: full },
     { name: 'nothing there', path: '/nowhere', who: full },
   ]

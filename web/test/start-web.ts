@@ -10,16 +10,17 @@ import { visitor } from './visitor.ts'
 
 export const password = 'correct horse battery staple'
 
-export interface StartOptions { settings?: NonNullable<Parameters<typeof startProduct>[0]['settings']> }
+export interface StartOptions { settings?: NonNullable<Parameters<typeof startProduct>[0]['settings']>, smtpUrl?: string }
 
 /** The whole product on a database of its own; it ends with the test file. */
-export async function startWeb (t: Teardown, { settings = {} }: StartOptions = {}) {
+export async function startWeb (t: Teardown, { settings = {}, smtpUrl }: StartOptions = {}) {
   const database = await createTestDatabase(t)
   const manyRequests = { RATE_LIMIT_PER_MINUTE: '1000000' }
   const manyAccounts = { SIGN_UP_PER_ADDRESS: '1000000', LOGIN_PER_ADDRESS: '1000000' }
   const product = await startProduct({
     databaseUrlOf: database.urlFor,
     databaseCaFile: database.caFile ?? '',
+    smtpUrl,
     settings: { ...settings, auth: { ...manyRequests, ...manyAccounts, ...settings.auth }, tasks: { ...manyRequests, ...settings.tasks } },
     report: () => {},
   })

@@ -95,7 +95,7 @@ export default function SettingsPage () {
           <p className='settings__email'>{email}</p>
           <p className='settings__note'>{isConfirmed ? 'Confirmed' : 'Not confirmed yet. Open the link in the mail we sent you.'}</p>
           {!isConfirmed && (
-            <Form className='settings__act' method='post' action='/settings' preventScrollReset>
+            <Form className='settings__act' method='post' action='/settings'>
               <FormToken />
               <button className='button button--quiet' name='intent' value='send-mail' aria-disabled={sending === 'send-mail' || undefined}>Send the mail again</button>
             </Form>
@@ -115,7 +115,7 @@ export default function SettingsPage () {
             {sessions.map((session) => <SessionRow key={session.id} session={session} />)}
           </ul>
           {sessions.length > 1 && (
-            <Form className='settings__act' method='post' action='/settings' preventScrollReset>
+            <Form className='settings__act' method='post' action='/settings'>
               <FormToken />
               <button className='button button--quiet button--danger' name='intent' value='end-others'>Log out everywhere else</button>
             </Form>
@@ -165,7 +165,7 @@ function SessionRow ({ session: { id, device, address, is_current: isCurrent, cr
         </p>
       </div>
       {!isCurrent && (
-        <Form method='post' action='/settings' preventScrollReset>
+        <Form method='post' action='/settings'>
           <FormToken />
           <input type='hidden' name='intent' value='end-session' />
           <button className='button button--quiet' name='id' value={id} aria-label={`Log out ${device}`}>Log out</button>
