@@ -317,6 +317,21 @@ t.test('a title of 200 emoji is saved whole, one of 201 is told', async (t) => {
   t.same(await titles(page), ['🌅'.repeat(200)])
 })
 
+t.test('FR-052: a title written before the page has woken is judged when it wakes', async (t) => {
+  const { page } = await open(t)
+  await signUp(page)
+  const scripts = Promise.withResolvers<void>()
+  await page.route('**/*.js', async (route) => {
+    await scripts.promise
+    await route.continue()
+  })
+  await page.goto('/dashboard', { waitUntil: 'commit' })
+  await page.getByLabel('New task').fill('x'.repeat(201))
+  t.equal(await page.getByText('it has 201').count(), 0)
+  scripts.resolve()
+  await page.getByText('it has 201').waitFor()
+})
+
 for (const javaScriptEnabled of [true, false]) {
   t.test(`with JavaScript ${javaScriptEnabled ? 'on' : 'off'}: completing a task, here or elsewhere, is no conflict with editing its text`, async (t) => {
     const { page, context } = await open(t, { javaScriptEnabled })

@@ -30,6 +30,14 @@ export function QuickAdd ({ guide, action, answer, onAdd }: QuickAddProps) {
     if (answer) input.current?.focus()
   }, [answer])
 
+  const judgeWriting = (text: string) => {
+    // Only too long can be told while writing; empty is how every line begins.
+    const message = text === '' ? null : fieldMessage(field, text)
+    if (message || error) setJudged({ message })
+  }
+  // What was written before the page woke has met no judge yet.
+  useEffect(() => { if (isHydrated && input.current) judgeWriting(input.current.value) }, [isHydrated])
+
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (!input.current) return
@@ -50,11 +58,7 @@ export function QuickAdd ({ guide, action, answer, onAdd }: QuickAddProps) {
           ref={input} id='title' name='title' className='quick-add__input' placeholder='What is to be done?' autoComplete='off' enterKeyHint='done'
           defaultValue={answer?.values['title']} {...field && fieldAttributes(field.rules)} {...isHydrated && { maxLength: undefined }}
           aria-invalid={error ? true : undefined} aria-describedby={error ? 'title-error' : undefined}
-          onInput={({ currentTarget: { value } }) => {
-            // Only too long can be told while writing; empty is how every line begins.
-            const message = value === '' ? null : fieldMessage(field, value)
-            if (message || error) setJudged({ message })
-          }}
+          onInput={({ currentTarget: { value } }) => { judgeWriting(value) }}
         />
         <button className='quick-add__button'><PlusIcon /><span>Add</span></button>
       </div>
