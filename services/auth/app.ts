@@ -6,15 +6,16 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import { type Config, namedValues } from './config.ts'
-import { ChangePassword, ForgotPassword, LogIn, LogOut, Refresh, ResetPassword, Session, SessionPage, SignedIn, SignUp, User, VerifyEmail } from './contracts.ts'
+import { ChangePassword, ForgotPassword, LogIn, LogOut, Refresh, ResetPassword, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, User, VerifyEmail } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import './problems.ts'
 import { PasswordHasher } from './src/accounts/password-hasher.ts'
+import { requireAdmin } from './src/admin/require-admin.ts'
 import { accountRoutes, ownAccountRoutes } from './src/accounts/routes.ts'
 import { callers } from './src/callers/caller.ts'
 import { serviceTokenVerifier, type VerifyServiceToken } from './src/callers/service-tokens.ts'
 import { emailRoutes, ownEmailRoutes } from './src/email/routes.ts'
-import { keyRoutes } from './src/keys/routes.ts'
+import { adminKeyRoutes, keyRoutes } from './src/keys/routes.ts'
 import { Sealer } from './src/keys/sealer.ts'
 import { loadSigningKeys, type SigningKeys } from './src/keys/signing-keys.ts'
 import { type Mailer, Outbox } from './src/mail/outbox.ts'
@@ -39,7 +40,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     documentation: { title: 'Daymark auth', version: '0.1.0', description: 'Users and sessions. Signs access tokens that every part of Daymark verifies by its public keys.' },
     dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`)],
   })
-  for (const schema of [SignUp, LogIn, Refresh, LogOut, User, SignedIn, Session, SessionPage, VerifyEmail, ForgotPassword, ResetPassword, ChangePassword]) app.addSchema(schema)
+  for (const schema of [SignUp, LogIn, Refresh, LogOut, User, SignedIn, Session, SessionPage, VerifyEmail, ForgotPassword, ResetPassword, ChangePassword, SigningKey, SigningKeyPage]) app.addSchema(schema)
 
   const verify = await serviceTokenVerifier(namedValues(config.SERVICE_PUBLIC_KEYS), audience)
   await app.register(callers, { verify })
@@ -73,6 +74,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
   await app.register(emailRoutes, deps)
   await app.register(passwordRoutes, deps)
   await app.register(ownRoutes, deps)
+  await app.register(adminRoutes, deps)
   await internal.register(serviceRoutes, { ...deps, verify })
   return { app, internal }
 }
@@ -84,6 +86,13 @@ async function ownRoutes (app: Service, deps: Deps): Promise<void> {
   await app.register(ownSessionRoutes, deps)
   await app.register(ownEmailRoutes, deps)
   await app.register(ownPasswordRoutes, deps)
+}
+
+/** What admins alone may see and do. */
+async function adminRoutes (app: Service, deps: Deps): Promise<void> {
+  await app.register(requireLiveSession, deps)
+  await app.register(requireAdmin)
+  await app.register(adminKeyRoutes, deps)
 }
 
 /** What the other services ask, each under a token of its own; on the internal listener alone. */

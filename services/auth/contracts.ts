@@ -91,3 +91,17 @@ export const SessionPage = Type.Object({
   next_cursor: Type.Union([Type.String(), Type.Null()]),
 }, { ...closed, $id: 'SessionPage' })
 export type SessionPage = Static<typeof SessionPage>
+
+/** A key that signs access tokens, or did, or will. Its private half leaves the service in no form. */
+export const SigningKey = Type.Object({
+  kid: Type.String(),
+  state: Type.Union([Type.Literal('next'), Type.Literal('active'), Type.Literal('retired')]),
+  created_at: Type.String({ format: 'date-time' }),
+}, { ...closed, $id: 'SigningKey' })
+export type SigningKey = Static<typeof SigningKey>
+
+export const SigningKeyPage = Type.Object({
+  items: Type.Array(Type.Unsafe<SigningKey>(Type.Ref('SigningKey'))),
+  next_cursor: Type.Null(),
+}, { ...closed, $id: 'SigningKeyPage' })
+export type SigningKeyPage = Static<typeof SigningKeyPage>

@@ -7,6 +7,7 @@ export const wrongPassword = defineProblem('wrong-password', 403, 'That is not y
 export const linkUsed = defineProblem('link-used', 410, 'This link has expired or was used already; ask for a new one')
 export const sessionEnded = defineProblem('session-ended', 401, 'The session is over; log in again')
 export const passwordCheckBusy = defineProblem('password-check-busy', 503, 'Too many people are logging in at once; try again in a moment')
+export const adminsOnly = defineProblem('admins-only', 403, 'Only an administrator may do this')
 export const sealingKeyUnknown = defineProblem('sealing-key-unknown', 503, 'A key this instance has not been given is needed; try again shortly')
 export const sessionNotFound = defineProblem('session-not-found', 404, 'There is no such session')
 export const epochChanged = defineProblem('epoch-changed', 410, 'The database was restored: start again from the beginning')

@@ -65,6 +65,13 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside, lo
     return response.json()
   }
 
+  /** Someone who is an admin, with a token from before as they have after. */
+  async function makeAdmin (): Promise<SignedIn> {
+    const admin = await signUp()
+    await database.asSuperuser("UPDATE auth.users SET role = 'admin' WHERE id = $1", [admin.user.id])
+    return admin
+  }
+
   /** Waits for the next mail to an address whose subject matches; gives it with the token of its link. */
   async function mailTo (email: string, subject: RegExp): Promise<Message & { token: string }> {
     for (const deadline = Date.now() + 5000; Date.now() < deadline;) {
@@ -83,5 +90,5 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside, lo
       .setProtectedHeader({ alg: 'EdDSA', typ: 'service+jwt', kid: 'web', ...header }).sign(key)
   }
 
-  return { app, internal, pool, config, settings, database, call, bearer, refresh, signUp, serviceToken, mails, mailServer, mailTo }
+  return { app, internal, pool, config, settings, database, call, bearer, refresh, signUp, makeAdmin, serviceToken, mails, mailServer, mailTo }
 }

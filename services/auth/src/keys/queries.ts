@@ -12,6 +12,7 @@ const SigningKey = Type.Object({
   public_jwk: PublicJwk,
   sealed_private_key: Type.String(),
   state: Type.Union([Type.Literal('next'), Type.Literal('active'), Type.Literal('retired')]),
+  created_at: Type.String(),
 })
 
 const signingKeyRow = row(SigningKey)
@@ -19,7 +20,7 @@ const nothing = row(Type.Object({}))
 
 /** Every key that tokens may be signed with, were signed with, or will be. */
 export const listSigningKeys = (db: CommonQueryMethods) => db.any(sql.type(signingKeyRow)`
-  SELECT id, public_jwk, sealed_private_key, state FROM auth.signing_keys ORDER BY created_at, id`)
+  SELECT id, public_jwk, sealed_private_key, state, created_at FROM auth.signing_keys ORDER BY created_at, id`)
 
 /** Adds the first key, unless an instance that started at the same moment has (SEC-64). */
 export const insertActiveKey = (db: CommonQueryMethods, key: { id: string, public_jwk: object, sealed_private_key: string }) => db.query(sql.type(nothing)`

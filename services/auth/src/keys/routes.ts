@@ -1,8 +1,9 @@
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
 import { createHash } from 'node:crypto'
+import { SigningKeyPage } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
-import { PublicJwk } from './queries.ts'
+import { listSigningKeys, PublicJwk } from './queries.ts'
 
 const Jwks = Type.Object({ keys: Type.Array(PublicJwk) }, { additionalProperties: false })
 const Metadata = Type.Object({
@@ -36,4 +37,14 @@ export async function keyRoutes (app: Service, { config, signingKeys }: Deps): P
       grant_types_supported: [],
     }
   })
+}
+
+/** The keys in all their states, for admins; registered behind the guards. */
+export async function adminKeyRoutes (app: Service, { pool }: Deps): Promise<void> {
+  app.get('/admin/keys', {
+    schema: { tags: ['keys'], summary: 'The keys that sign access tokens, or did, or will', security: [{ accessToken: [] }], response: { 200: SigningKeyPage } },
+  }, async () => ({
+    items: (await listSigningKeys(pool)).map(({ id, state, created_at }) => ({ kid: id, state, created_at })),
+    next_cursor: null,
+  }))
 }
