@@ -5,13 +5,14 @@ import { createService, type Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
-import { type Config, namedValues } from './config.ts'
+import { type Config, keyEncryptionKeys, namedValues } from './config.ts'
 import { ChangePassword, ForgotPassword, LogIn, LogOut, Refresh, ResetPassword, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, User, VerifyEmail } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import './problems.ts'
 import { PasswordHasher } from './src/accounts/password-hasher.ts'
 import { requireAdmin } from './src/admin/require-admin.ts'
 import { accountRoutes, ownAccountRoutes } from './src/accounts/routes.ts'
+import { AuditLog } from './src/audit/audit-log.ts'
 import { callers } from './src/callers/caller.ts'
 import { serviceTokenVerifier, type VerifyServiceToken } from './src/callers/service-tokens.ts'
 import { emailRoutes, ownEmailRoutes } from './src/email/routes.ts'
@@ -30,7 +31,7 @@ const audience = 'daymark-auth'
 
 /** Assembles the whole service without opening a port. Tests and server.ts call this same function. */
 export async function buildApp ({ config, pool, mailer, now, logger = false }: AppDeps) {
-  const sealer = new Sealer(kekMap(config), config.SEALING_KEY_ID)
+  const sealer = new Sealer(keyEncryptionKeys(config), config.SEALING_KEY_ID)
   const signingKeys = await loadSigningKeys(pool, sealer)
 
   const { app, internal } = await createService({
@@ -63,11 +64,19 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     signingKeys,
     passwords: new PasswordHasher({ concurrency: config.PASSWORD_HASH_CONCURRENCY, queue: config.PASSWORD_HASH_QUEUE }),
     outbox: new Outbox({ pool, sealer, mailer, log: app.log }),
+    audit: new AuditLog({ pool, sealer, log: app.log }),
     sign: (claims: Omit<AccessTokenClaims, 'kid'>, { kid, privateKeyPem }: SigningKeys['active']) =>
       app.jwt.sign(claims, { key: privateKeyPem, kid, header: { alg: 'EdDSA', typ: 'at+jwt' } }),
   }
-  app.addHook('onReady', () => { deps.outbox.wake() })
-  app.addHook('onClose', () => deps.outbox.close())
+  app.addHook('onReady', () => {
+    deps.outbox.wake()
+    deps.audit.wake()
+  })
+  app.addHook('onResponse', async () => { deps.audit.wake() })
+  app.addHook('onClose', async () => {
+    await deps.outbox.close()
+    await deps.audit.close()
+  })
   await app.register(keyRoutes, deps)
   await app.register(accountRoutes, deps)
   await app.register(sessionRoutes, deps)
@@ -100,6 +109,3 @@ async function serviceRoutes (internal: Service, { verify, ...deps }: Deps & { v
   internal.addHook('onRequest', async ({ headers }) => { await verify(String(headers['x-service-token'])) })
   await internal.register(revocationRoutes, deps)
 }
-
-const kekMap = ({ KEY_ENCRYPTION_KEYS }: Config) =>
-  new Map([...namedValues(KEY_ENCRYPTION_KEYS)].map(([id, key]) => [id, Buffer.from(key, 'base64')]))

@@ -20,6 +20,9 @@ const Config = Type.Object({
   MAIL_PER_HOUR: Type.Integer({ default: 5, minimum: 1, description: 'mails an hour to one recipient' }),
   SESSION_IDLE_DAYS: Type.Integer({ default: 14, minimum: 1, maximum: 365, description: '1 to 365 days' }),
   SESSION_ABSOLUTE_DAYS: Type.Integer({ default: 30, minimum: 1, maximum: 365, description: '1 to 365 days' }),
+  ADMIN_SESSION_IDLE_MINUTES: Type.Integer({ default: 60, minimum: 5, maximum: 1440, description: '5 to 1440 minutes' }),
+  ADMIN_SESSION_HOURS: Type.Integer({ default: 24, minimum: 1, maximum: 720, description: '1 to 720 hours' }),
+  SESSIONS_PER_USER: Type.Integer({ default: 50, minimum: 1, maximum: 1000, description: '1 to 1000 sessions' }),
   REFRESH_GRACE_SECONDS: Type.Integer({ default: 30, minimum: 0, maximum: 60, description: '0 to 60 seconds' }),
   PASSWORD_HASH_CONCURRENCY: Type.Integer({ default: 2, minimum: 1, maximum: 64, description: '1 to 64' }),
   PASSWORD_HASH_QUEUE: Type.Integer({ default: 64, minimum: 0, maximum: 10_000, description: '0 to 10000' }),
@@ -50,3 +53,7 @@ export const namedValues = (text: string): Map<string, string> => new Map(text.s
   const [name = '', ...value] = entry.split(':')
   return [name, value.join(':')]
 }))
+
+/** The keys that secrets at rest are sealed with, by id. */
+export const keyEncryptionKeys = ({ KEY_ENCRYPTION_KEYS }: Config): Map<string, Buffer> =>
+  new Map([...namedValues(KEY_ENCRYPTION_KEYS)].map(([id, key]) => [id, Buffer.from(key, 'base64')]))

@@ -2,6 +2,7 @@ import type { AccessTokenClaims } from '@daymark/kit/access-tokens'
 import type { DatabasePool } from 'slonik'
 import type { Config } from './config.ts'
 import type { PasswordHasher } from './src/accounts/password-hasher.ts'
+import type { AuditLog } from './src/audit/audit-log.ts'
 import type { Outbox } from './src/mail/outbox.ts'
 import type { Sealer } from './src/keys/sealer.ts'
 import type { SigningKeys } from './src/keys/signing-keys.ts'
@@ -15,6 +16,7 @@ export interface Deps {
   signingKeys: SigningKeys
   passwords: PasswordHasher
   outbox: Outbox
+  audit: AuditLog
   /** Signs the claims of an access token (RFC 9068). */
   sign: (claims: Omit<AccessTokenClaims, 'kid'>, key: SigningKeys['active']) => string
 }

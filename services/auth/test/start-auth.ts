@@ -27,7 +27,7 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside, lo
     ...beside?.settings,
     ...given,
   }
-  const config = loadConfig({
+  const environment = {
     DAYMARK_ENV: 'development',
     ...database.settings('auth_service'),
     AUTH_ISSUER: 'http://localhost:3001',
@@ -39,7 +39,8 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside, lo
     SIGN_UP_PER_ADDRESS: '1000000',
     RESET_PER_ADDRESS: '1000000',
     ...settings,
-  })
+  }
+  const config = loadConfig(environment)
   const pool = await openDatabase(config)
   const mails: Message[] = []
   const mailServer = { isAway: false }
@@ -90,5 +91,5 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside, lo
       .setProtectedHeader({ alg: 'EdDSA', typ: 'service+jwt', kid: 'web', ...header }).sign(key)
   }
 
-  return { app, internal, pool, config, settings, database, call, bearer, refresh, signUp, makeAdmin, serviceToken, mails, mailServer, mailTo }
+  return { app, internal, pool, config, environment, settings, database, call, bearer, refresh, signUp, makeAdmin, serviceToken, mails, mailServer, mailTo }
 }

@@ -18,7 +18,9 @@ export async function signUp (deps: Deps, { email, password, display_name }: Sig
   const { session, tokenKey } = newSession(deps, caller)
   const started = await deps.pool.transaction(async (transaction) => {
     const inserted = await insertUser(transaction, user, session)
-    if (inserted) await mailLink(deps, transaction, user, 'verify_email')
+    if (!inserted) return inserted
+    await mailLink(deps, transaction, user, 'verify_email')
+    await deps.audit.record(transaction, caller, { action: 'account.created', user_id: user.id, session_id: session.id })
     return inserted
   })
   if (!started) throw emailTaken({ errors: [{ pointer: '/email', code: 'taken', detail: 'email belongs to an account already: log in instead' }] })

@@ -4,8 +4,8 @@ import fp from 'fastify-plugin'
 import { notAService } from '../../problems.ts'
 import type { VerifyServiceToken } from './service-tokens.ts'
 
-/** Who is at the other end: the browser behind the web app, or the peer itself. */
-export interface Caller { address: string, userAgent: string | null }
+/** Who is at the other end, the browser behind the web app or the peer itself, and by which request. */
+export interface Caller { address: string, userAgent: string | null, requestId: string }
 
 declare module 'fastify' {
   interface FastifyRequest { caller: Caller }
@@ -25,6 +25,7 @@ export const callers = fp(async (app: FastifyInstance, { verify }: { verify: Ver
     if (await verify(String(token)) !== 'web') throw notAService() // the other services speak for themselves
     const { 'x-client-address': address, 'x-client-user-agent': userAgent } = request.headers
     request.caller = {
+      ...request.caller,
       // A trusted caller that does not say whom it speaks for shares one bucket: never no limit.
       address: (typeof address === 'string' ? bareAddress(address) : undefined) ?? clientAddress(request),
       userAgent: typeof userAgent === 'string' ? userAgent.slice(0, maxUserAgent) : null,
@@ -33,4 +34,4 @@ export const callers = fp(async (app: FastifyInstance, { verify }: { verify: Ver
 }, { name: 'callers' })
 
 const peer = (request: FastifyRequest): Caller =>
-  ({ address: clientAddress(request), userAgent: request.headers['user-agent']?.slice(0, maxUserAgent) ?? null })
+  ({ address: clientAddress(request), userAgent: request.headers['user-agent']?.slice(0, maxUserAgent) ?? null, requestId: request.id })

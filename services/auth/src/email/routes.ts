@@ -13,7 +13,7 @@ export async function emailRoutes (app: Service, deps: Deps): Promise<void> {
   app.post('/auth/email/verify', {
     schema: { tags, summary: 'Confirm an address by a mailed link', body: VerifyEmail, response: { 204: Type.Null() } },
   }, async (request, reply) => {
-    await verifyEmail(deps, request.body)
+    await verifyEmail(deps, request.body, request.caller)
     return reply.code(204).send(null)
   })
 }

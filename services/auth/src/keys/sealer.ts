@@ -1,9 +1,12 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { sealingKeyUnknown } from '../../problems.ts'
 
 const algorithm = 'aes-256-gcm'
 
-/** Encrypts small secrets at rest under a key-encryption key: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. */
+/**
+ * Encrypts small secrets at rest under a key-encryption key: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. It
+ * also vouches for what is no secret.
+ */
 export class Sealer {
   readonly #keys: ReadonlyMap<string, Buffer>
   readonly #sealingKeyId: string
@@ -33,6 +36,23 @@ export class Sealer {
     const decipher = createDecipheriv(algorithm, this.#key(id), sealed.subarray(0, 12), { authTagLength: 16 })
     decipher.setAAD(Buffer.from(purpose)).setAuthTag(sealed.subarray(-16))
     return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()])
+  }
+
+  /** A MAC (HMAC-SHA256, by a key derived for `purpose` alone: RFC 5869), and the id of the key that it takes to check it. */
+  authenticate (data: Buffer, purpose: string): { mac: Buffer, keyId: string } {
+    return { mac: this.#mac(this.#key(this.#sealingKeyId), data, purpose), keyId: this.#sealingKeyId }
+  }
+
+  /** Whether a MAC is one of ours; undefined where its key is not among those this instance has. */
+  isAuthentic (data: Buffer, purpose: string, { mac, keyId }: { mac: Buffer, keyId: string }): boolean | undefined {
+    const key = this.#keys.get(keyId)
+    if (!key) return undefined
+    const expected = this.#mac(key, data, purpose)
+    return mac.length === expected.length && timingSafeEqual(mac, expected)
+  }
+
+  #mac (key: Buffer, data: Buffer, purpose: string): Buffer {
+    return createHmac('sha256', Buffer.from(hkdfSync('sha256', key, '', purpose, 32))).update(data).digest()
   }
 
   #key (id: string): Buffer {

@@ -42,3 +42,13 @@ export const passwordChangedMail = (to: string, url: string): Message => compose
   link: { label: 'Choose a new password', url },
   closing: [],
 })
+
+export const tokenReusedMail = (to: string, url: string): Message => compose(to, {
+  subject: 'We logged one of your devices out',
+  lines: [
+    'A login of your Daymark account was used twice, as happens when somebody has taken a copy of it. To be safe, that device was logged out.',
+    'Please log in again, look at where you are logged in, and change your password if something there is not yours:',
+  ],
+  link: { label: 'Look at your devices', url },
+  closing: [],
+})

@@ -2,9 +2,11 @@ import type { CommonQueryMethods } from 'slonik'
 import type { ChangePassword, ResetPassword } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { linkUsed, wrongPassword } from '../../problems.ts'
+import type { Caller } from '../callers/caller.ts'
 import { hashOneTimeToken } from '../email/one-time-token.ts'
 import { deleteOneTimeTokens, findOneTimeToken, setEmailVerified, useOneTimeToken } from '../email/queries.ts'
 import { passwordChangedMail } from '../mail/messages.ts'
+import { recordEnded } from '../sessions/end-sessions.ts'
 import { endSessionsOfUser } from '../sessions/queries.ts'
 import { getPasswordHash, setPassword } from './queries.ts'
 
@@ -12,16 +14,17 @@ import { getPasswordHash, setPassword } from './queries.ts'
  * Changes the password of who is signed in, ends every other session of theirs and tells them by mail (SEC-14, SEC-23).
  * @throws {Problem} wrongPassword, also where another request changed it meanwhile
  */
-export async function changePassword (deps: Deps, { user_id, session_id }: { user_id: string, session_id: string }, { current_password, password }: ChangePassword): Promise<void> {
+export async function changePassword (deps: Deps, { user_id, session_id }: { user_id: string, session_id: string }, { current_password, password }: ChangePassword, caller: Caller): Promise<void> {
   const verified = await getPasswordHash(deps.pool, { user_id })
   if (!await deps.passwords.verify(verified, current_password)) {
+    await deps.audit.record(deps.pool, caller, { action: 'password.changed', outcome: 'failure', user_id, session_id })
     throw wrongPassword({ errors: [{ pointer: '/current_password', code: 'wrong', detail: 'current_password is not your current password' }] })
   }
   const password_hash = await deps.passwords.hash(password)
   await deps.pool.transaction(async (transaction) => {
     const owner = await setPassword(transaction, { user_id, password_hash, verified })
     if (!owner) throw wrongPassword()
-    await afterChange(deps, transaction, owner, session_id)
+    await afterChange(deps, transaction, owner, caller, { action: 'password.changed', keptSession: session_id })
   })
   deps.outbox.wake()
 }
@@ -31,7 +34,7 @@ export async function changePassword (deps: Deps, { user_id, session_id }: { use
  * proves the address.
  * @throws {Problem} linkUsed
  */
-export async function resetPassword (deps: Deps, { token, password }: ResetPassword): Promise<void> {
+export async function resetPassword (deps: Deps, { token, password }: ResetPassword, caller: Caller): Promise<void> {
   const link = { hash: hashOneTimeToken(token), purpose: 'reset_password' } as const
   if (!await findOneTimeToken(deps.pool, link)) throw linkUsed() // before the costly hash, which a stranger could ask for
   const password_hash = await deps.passwords.hash(password)
@@ -40,14 +43,20 @@ export async function resetPassword (deps: Deps, { token, password }: ResetPassw
     const owner = used && await setPassword(transaction, { user_id: used.user_id, password_hash, verified: null })
     if (!owner) throw linkUsed()
     await setEmailVerified(transaction, used)
-    await afterChange(deps, transaction, owner)
+    await afterChange(deps, transaction, owner, caller, { action: 'password.reset' })
   })
   deps.outbox.wake()
 }
 
 /** Whoever knew the old password is out, links on their way are void, and the owner hears of it. */
-async function afterChange ({ outbox, config }: Deps, transaction: CommonQueryMethods, owner: { id: string, email: string }, keptSession?: string): Promise<void> {
-  await deleteOneTimeTokens(transaction, { user_id: owner.id })
-  await outbox.owe(transaction, passwordChangedMail(owner.email, `${config.PUBLIC_ORIGIN}/forgot-password`))
-  await endSessionsOfUser(transaction, { user_id: owner.id, ...keptSession !== undefined && { but: keptSession } }) // last: it locks the feed
+async function afterChange (
+  deps: Deps, transaction: CommonQueryMethods, owner: { id: string, email: string }, caller: Caller,
+  { action, keptSession }: { action: 'password.changed' | 'password.reset', keptSession?: string },
+): Promise<void> {
+  const user_id = owner.id
+  await deleteOneTimeTokens(transaction, { user_id })
+  await deps.outbox.owe(transaction, passwordChangedMail(owner.email, `${deps.config.PUBLIC_ORIGIN}/forgot-password`))
+  await deps.audit.record(transaction, caller, { action, user_id, ...keptSession !== undefined && { session_id: keptSession } })
+  const ended = await endSessionsOfUser(transaction, { user_id, ...keptSession !== undefined && { but: keptSession } }) // last: it locks the feed
+  await recordEnded(deps, transaction, caller, { user_id, reason: 'password_changed' }, ended)
 }

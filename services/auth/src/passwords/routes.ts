@@ -16,14 +16,14 @@ export async function passwordRoutes (app: Service, deps: Deps): Promise<void> {
   }, async (request, reply) => {
     await enforceLimit(deps.pool, { bucket: `reset:${network(request.caller.address)}`, limit: deps.config.RESET_PER_ADDRESS, windowSeconds: 3600 })
     // Answered first, so that the time it takes tells nothing either.
-    forgotPassword(deps, request.body).catch((err: unknown) => { request.log.error({ err }, 'a reset link was not mailed') })
+    forgotPassword(deps, request.body, request.caller).catch((err: unknown) => { request.log.error({ err }, 'a reset link was not mailed') })
     return reply.code(202).send(null)
   })
 
   app.post('/auth/password/reset', {
     schema: { tags, summary: 'Choose a new password by a mailed link', body: ResetPassword, response: { 204: Type.Null() } },
   }, async (request, reply) => {
-    await resetPassword(deps, request.body)
+    await resetPassword(deps, request.body, request.caller)
     return reply.code(204).send(null)
   })
 }
@@ -32,8 +32,8 @@ export async function passwordRoutes (app: Service, deps: Deps): Promise<void> {
 export async function ownPasswordRoutes (app: Service, deps: Deps): Promise<void> {
   app.post('/auth/password/change', {
     schema: { tags, security: [{ accessToken: [] }], summary: 'Change the password', body: ChangePassword, response: { 204: Type.Null() } },
-  }, async ({ body, user: { sub, sid } }, reply) => {
-    await changePassword(deps, { user_id: sub, session_id: sid }, body)
+  }, async ({ body, user: { sub, sid }, caller }, reply) => {
+    await changePassword(deps, { user_id: sub, session_id: sid }, body, caller)
     return reply.code(204).send(null)
   })
 }

@@ -8,9 +8,10 @@ import type { Caller } from '../callers/caller.ts'
 import { newDeviceToken, readDeviceToken } from '../limits/known-device.ts'
 import { enforceLimit } from '../limits/limit.ts'
 import { countAttempt, emptyBucket, forgetFailures } from '../limits/queries.ts'
+import { recordEnded } from './end-sessions.ts'
 import { issueTokens } from './issue-tokens.ts'
 import { newSession } from './new-session.ts'
-import { startSession } from './queries.ts'
+import { endOldestSessions, type NewSession, startSession } from './queries.ts'
 
 const windowSeconds = 15 * 60
 
@@ -31,14 +32,29 @@ export async function logIn (deps: Deps, { email, password }: LogIn, caller: Cal
   const isAllowed = await countAttempt(pool, { bucket: buckets.account })
   const user = await findCredentials(pool, key)
   const isRight = await deps.passwords.verify(isAllowed ? user?.password_hash : undefined, password)
-  if (!user || !isRight) throw wrongCredentials()
   const { session, tokenKey } = newSession(deps, caller)
-  const started = await startSession(pool, user, session)
-  if (!started) throw wrongCredentials()
+  const started = user && isRight ? await start(deps, user, session, caller) : null
+  if (!started) {
+    await deps.audit.record(pool, caller, { action: 'session.refused', outcome: 'failure', user_id: user?.id ?? null, details: { is_blocked: !isAllowed } })
+    throw wrongCredentials()
+  }
 
   await Promise.all([forgetFailures(pool, { bucket: buckets.account }), emptyBucket(pool, { bucket: buckets.both })])
   return {
     signedIn: issueTokens(deps, started, tokenKey),
     deviceToken: device === undefined || deviceToken === undefined ? newDeviceToken(sealer, key) : deviceToken,
   }
+}
+
+/** Starts the session, and ends the oldest where there are then too many (SEC-46). */
+async function start (deps: Deps, user: { id: string, password_hash: string }, session: NewSession, caller: Caller) {
+  const { pool, config, audit } = deps
+  return await pool.transaction(async (transaction) => {
+    const started = await startSession(transaction, user, session)
+    if (!started) return started
+    await audit.record(transaction, caller, { action: 'session.started', user_id: user.id, session_id: session.id })
+    const ended = await endOldestSessions(transaction, { user_id: user.id, keep: config.SESSIONS_PER_USER })
+    await recordEnded(deps, transaction, caller, { user_id: user.id, reason: 'too_many' }, ended)
+    return started
+  })
 }

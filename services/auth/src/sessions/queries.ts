@@ -16,14 +16,20 @@ const startedSession = row(StartedSession)
 const { device: _, ...storedProperties } = Session.properties
 const StoredSession = Type.Object({ ...storedProperties, user_agent: Type.Union([Type.String(), Type.Null()]) })
 
-export interface NewSession {
+export interface SessionLimits { idle_days: number, absolute_days: number, admin_idle_minutes: number, admin_hours: number }
+
+export interface NewSession extends SessionLimits {
   id: string
   sealed_token_key: string
   address: string
   user_agent: string | null
-  idle_days: number
-  absolute_days: number
 }
+
+/** How long a session of the user `u` lasts unused, and in all. */
+const idleLimit = ({ idle_days: days, admin_idle_minutes: minutes }: SessionLimits) => sql.fragment`
+  CASE u.role WHEN 'admin' THEN make_interval(mins => ${minutes}) ELSE make_interval(days => ${days}) END`
+const absoluteLimit = ({ absolute_days: days, admin_hours: hours }: SessionLimits) => sql.fragment`
+  CASE u.role WHEN 'admin' THEN make_interval(hours => ${hours}) ELSE make_interval(days => ${days}) END`
 
 /** No token outlives its session. */
 export const secondsLeft = sql.fragment`greatest(0, floor(extract(epoch FROM s.absolute_expires_at - now())))::integer AS seconds_left`
@@ -32,18 +38,22 @@ export const secondsLeft = sql.fragment`greatest(0, floor(extract(epoch FROM s.a
 export const insertSession = (session: NewSession) => sql.fragment`
   INSERT INTO auth.sessions (id, user_id, sealed_token_key, address, user_agent, idle_expires_at, absolute_expires_at)
   SELECT ${session.id}, u.id, ${session.sealed_token_key}, ${session.address}::inet, ${session.user_agent},
-    now() + make_interval(days => ${session.idle_days}), now() + make_interval(days => ${session.absolute_days})
+    now() + least(${idleLimit(session)}, ${absoluteLimit(session)}), now() + ${absoluteLimit(session)}
   FROM u
   RETURNING id AS session_id, generation, authenticated_at, absolute_expires_at`
 
 /**
  * Starts a session of the user whose password was verified, if it still is the password and the account still active: a
- * log-in that waited in the hashing queue cannot outlive a password change.
+ * log-in that waited in the hashing queue cannot outlive a password change. Log-ins of one user queue here, so that each
+ * sees the sessions before it. A few sessions long over are dropped along the way.
  */
 export const startSession = (db: CommonQueryMethods, user: { id: string, password_hash: string }, session: NewSession) => db.maybeOne(sql.type(startedSession)`
-  WITH u AS MATERIALIZED (
+  WITH dropped AS (
+    DELETE FROM auth.sessions WHERE id IN (
+      SELECT id FROM auth.sessions WHERE absolute_expires_at < now() - interval '7 days' LIMIT 5 FOR UPDATE SKIP LOCKED)
+  ), u AS MATERIALIZED (
     SELECT id, email, display_name, role, email_verified_at, created_at
-    FROM auth.users WHERE id = ${user.id} AND password_hash = ${user.password_hash} AND status = 'active' FOR SHARE
+    FROM auth.users WHERE id = ${user.id} AND password_hash = ${user.password_hash} AND status = 'active' FOR NO KEY UPDATE
   ), s AS (${insertSession(session)})
   SELECT ${userColumns}, s.session_id, s.generation, s.authenticated_at, ${secondsLeft} FROM u, s`)
 
@@ -67,15 +77,15 @@ export const findSession = (db: CommonQueryMethods, { id, grace_seconds: grace }
   WHERE s.id = ${id}`)
 
 /** One compare-and-set: of any number of refreshes with one generation, one makes the next (SEC-41). */
-export const rotateSession = (db: CommonQueryMethods, session: { id: string, generation: number, idle_days: number }) => db.maybeOne(sql.type(startedSession)`
+export const rotateSession = (db: CommonQueryMethods, session: { id: string, generation: number } & SessionLimits) => db.maybeOne(sql.type(startedSession)`
   UPDATE auth.sessions s
   SET generation = s.generation + 1, confirmed_at = NULL, last_seen_at = now(),
-    idle_expires_at = least(now() + make_interval(days => ${session.idle_days}), s.absolute_expires_at)
+    idle_expires_at = least(now() + ${idleLimit(session)}, s.absolute_expires_at)
   FROM auth.users u
   WHERE s.id = ${session.id} AND s.generation = ${session.generation} AND u.id = s.user_id AND ${isLive}
   RETURNING ${userColumns}, s.id AS session_id, s.generation, s.authenticated_at, ${secondsLeft}`)
 
-export type EndedReason = 'logged_out' | 'token_reused' | 'ended_by_owner' | 'password_changed'
+export type EndedReason = 'logged_out' | 'token_reused' | 'ended_by_owner' | 'password_changed' | 'too_many'
 
 /** Which of a user's sessions: one, or all but one. Another user's are never among them. */
 const chosen = {
@@ -106,6 +116,12 @@ export const endOtherSessions = (db: CommonQueryMethods, { user_id, id }: { user
 /** Ends the sessions of a user whose password has changed: all of them, or all but the one that changed it. */
 export const endSessionsOfUser = (db: CommonQueryMethods, { user_id, but }: { user_id: string, but?: string }) =>
   db.any(end(sql.fragment`${but === undefined ? sql.fragment`true` : chosen.allBut(but)} AND user_id = ${user_id}`, 'password_changed'))
+
+/** Ends what a user has beyond `keep` live sessions, the longest unused first. Gives their ids. */
+export const endOldestSessions = (db: CommonQueryMethods, { user_id, keep }: { user_id: string, keep: number }) =>
+  db.any(end(sql.fragment`id IN (
+    SELECT s.id FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id WHERE s.user_id = ${user_id} AND ${isLive}
+    ORDER BY s.last_seen_at DESC, s.id DESC OFFSET ${keep})`, 'too_many'))
 
 /** The sessions of a user that are alive, the last used first. */
 export const listSessions = (db: CommonQueryMethods, { user_id, current }: { user_id: string, current: string }) => db.any(sql.type(row(StoredSession))`

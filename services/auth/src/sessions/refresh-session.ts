@@ -1,8 +1,10 @@
 import type { SignedIn } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { sessionEnded } from '../../problems.ts'
+import type { Caller } from '../callers/caller.ts'
+import { tokenReusedMail } from '../mail/messages.ts'
 import { issueTokens } from './issue-tokens.ts'
-import { sessionPurpose } from './new-session.ts'
+import { sessionLimits, sessionPurpose } from './new-session.ts'
 import { endSession, findSession, rotateSession } from './queries.ts'
 import { isAuthentic, readRefreshToken } from './refresh-token.ts'
 
@@ -11,7 +13,7 @@ import { isAuthentic, readRefreshToken } from './refresh-token.ts'
  * one before gets that same next one again, however many ask, until it is confirmed and REFRESH_GRACE_SECONDS beyond.
  * Anything older is a stolen copy: the session ends. A forged token changes nothing (SEC-41 to 44).
  */
-export async function refreshSession (deps: Deps, token: string): Promise<SignedIn> {
+export async function refreshSession (deps: Deps, token: string, caller: Caller): Promise<SignedIn> {
   const claim = readRefreshToken(token)
   if (!claim) throw sessionEnded()
   const find = () => findSession(deps.pool, { id: claim.sessionId, grace_seconds: deps.config.REFRESH_GRACE_SECONDS })
@@ -20,12 +22,23 @@ export async function refreshSession (deps: Deps, token: string): Promise<Signed
   const tokenKey = deps.sealer.open(found.sealed_token_key, sessionPurpose(found.session_id))
   if (!isAuthentic(claim, tokenKey)) throw sessionEnded()
 
-  const rotated = await rotateSession(deps.pool, { id: claim.sessionId, generation: claim.generation, idle_days: deps.config.SESSION_IDLE_DAYS })
+  const rotated = await rotateSession(deps.pool, { id: claim.sessionId, generation: claim.generation, ...sessionLimits(deps.config) })
   if (rotated) return issueTokens(deps, rotated, tokenKey)
 
   const current = await find()
   if (!current?.is_live || claim.generation >= current.generation) throw sessionEnded()
   if (claim.generation === current.generation - 1 && current.is_within_grace) return issueTokens(deps, current, tokenKey)
-  await endSession(deps.pool, { id: claim.sessionId, reason: 'token_reused' })
+  await endStolen(deps, current, caller)
   throw sessionEnded()
+}
+
+/** Ends a session of which somebody else has a copy, and tells its owner; of several reuses at once the first does (SEC-43). */
+async function endStolen (deps: Deps, { session_id: id, id: user_id, email }: { session_id: string, id: string, email: string }, caller: Caller): Promise<void> {
+  await deps.pool.transaction(async (transaction) => {
+    const ended = await endSession(transaction, { id, reason: 'token_reused' })
+    if (ended.length === 0) return
+    await deps.audit.record(transaction, caller, { action: 'session.token_reused', outcome: 'failure', user_id, session_id: id })
+    await deps.outbox.owe(transaction, tokenReusedMail(email, `${deps.config.PUBLIC_ORIGIN}/settings`))
+  })
+  deps.outbox.wake()
 }

@@ -2,11 +2,11 @@ import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
 import { LogIn, LogOut, Refresh, SessionPage, SignedIn } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
-import { sessionNotFound } from '../../problems.ts'
 import { deviceOf } from './device.ts'
+import { endOne, endOthers } from './end-sessions.ts'
 import { logIn } from './log-in.ts'
 import { logOut } from './log-out.ts'
-import { endOtherSessions, endOwnSession, listSessions } from './queries.ts'
+import { listSessions } from './queries.ts'
 import { refreshSession } from './refresh-session.ts'
 
 const tags = ['sessions']
@@ -26,39 +26,39 @@ export async function sessionRoutes (app: Service, deps: Deps): Promise<void> {
 
   app.post('/auth/refresh', {
     schema: { tags, summary: 'Exchange a refresh token for the next pair of tokens', body: Refresh, response: { 200: SignedIn } },
-  }, async (request) => await refreshSession(deps, request.body.refresh_token))
+  }, async (request) => await refreshSession(deps, request.body.refresh_token, request.caller))
 
   app.post('/auth/logout', {
     schema: { tags, summary: 'End the session of a refresh token', body: LogOut, response: { 204: Type.Null() } },
   }, async (request, reply) => {
-    await logOut(deps, request.body.refresh_token)
+    await logOut(deps, request.body.refresh_token, request.caller)
     return reply.code(204).send(null)
   })
 }
 
 /** A user's own sessions; registered behind the guard. */
-export async function ownSessionRoutes (app: Service, { pool }: Deps): Promise<void> {
+export async function ownSessionRoutes (app: Service, deps: Deps): Promise<void> {
   const security = [{ accessToken: [] }]
   const SessionPath = Type.Object({ id: Type.String({ format: 'uuid' }) })
 
   app.get('/auth/sessions', {
     schema: { tags, security, summary: 'Where one is logged in', response: { 200: SessionPage } },
   }, async ({ user: { sub, sid } }) => {
-    const sessions = await listSessions(pool, { user_id: sub, current: sid })
+    const sessions = await listSessions(deps.pool, { user_id: sub, current: sid })
     return { items: sessions.map(({ user_agent: userAgent, ...session }) => ({ ...session, device: deviceOf(userAgent) })), next_cursor: null }
   })
 
   app.delete('/auth/sessions/:id', {
     schema: { tags, security, summary: 'End one session', params: SessionPath, response: { 204: Type.Null() } },
-  }, async ({ params: { id }, user: { sub } }, reply) => {
-    if (!await endOwnSession(pool, { user_id: sub, id })) throw sessionNotFound()
+  }, async ({ params: { id }, user: { sub, sid }, caller }, reply) => {
+    await endOne(deps, { user_id: sub, session_id: sid }, id, caller)
     return reply.code(204).send(null)
   })
 
   app.delete('/auth/sessions', {
     schema: { tags, security, summary: 'End every other session', response: { 204: Type.Null() } },
-  }, async ({ user: { sub, sid } }, reply) => {
-    await endOtherSessions(pool, { user_id: sub, id: sid })
+  }, async ({ user: { sub, sid }, caller }, reply) => {
+    await endOthers(deps, { user_id: sub, session_id: sid }, caller)
     return reply.code(204).send(null)
   })
 }
