@@ -21,3 +21,10 @@ export const insertUser = (db: CommonQueryMethods, user: NewUser, session: NewSe
     RETURNING id, email, display_name, role, email_verified_at, created_at
   ), s AS (${insertSession(session)})
   SELECT ${userColumns}, s.session_id, s.generation, s.authenticated_at, ${secondsLeft} FROM u, s`)
+
+/**
+ * Keeps a user from being deleted until the transaction is over. Whatever ends sessions takes this first: its audit events
+ * refer to the user, and a lock taken for them after those of the sessions and the feed would deadlock with the deletion.
+ */
+export const keepUser = (db: CommonQueryMethods, { id }: { id: string }) => db.maybeOne(sql.type(row(Type.Object({ id: Type.String() })))`
+  SELECT id FROM auth.users WHERE id = ${id} FOR KEY SHARE`)

@@ -1,6 +1,7 @@
 import type { CommonQueryMethods } from 'slonik'
 import type { Deps } from '../../deps.ts'
 import { sessionNotFound } from '../../problems.ts'
+import { keepUser } from '../accounts/queries.ts'
 import type { Caller } from '../callers/caller.ts'
 import { endOtherSessions, endOwnSession, type EndedReason } from './queries.ts'
 
@@ -9,6 +10,7 @@ interface Owner { user_id: string, session_id: string }
 /** Ends one session of a user, wherever it is. @throws {Problem} sessionNotFound for one that is over, or another's */
 export async function endOne (deps: Deps, { user_id }: Owner, id: string, caller: Caller): Promise<void> {
   await deps.pool.transaction(async (transaction) => {
+    await keepUser(transaction, { id: user_id })
     const ended = await endOwnSession(transaction, { user_id, id })
     if (!ended) throw sessionNotFound()
     await recordEnded(deps, transaction, caller, { user_id, reason: 'ended_by_owner' }, [ended])
@@ -18,6 +20,7 @@ export async function endOne (deps: Deps, { user_id }: Owner, id: string, caller
 /** Ends every session of a user but the one that asks. */
 export async function endOthers (deps: Deps, { user_id, session_id }: Owner, caller: Caller): Promise<void> {
   await deps.pool.transaction(async (transaction) => {
+    await keepUser(transaction, { id: user_id })
     const ended = await endOtherSessions(transaction, { user_id, id: session_id })
     await recordEnded(deps, transaction, caller, { user_id, reason: 'ended_by_owner' }, ended)
   })

@@ -1,6 +1,7 @@
 import type { SignedIn } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { sessionEnded } from '../../problems.ts'
+import { keepUser } from '../accounts/queries.ts'
 import type { Caller } from '../callers/caller.ts'
 import { tokenReusedMail } from '../mail/messages.ts'
 import { issueTokens } from './issue-tokens.ts'
@@ -35,6 +36,7 @@ export async function refreshSession (deps: Deps, token: string, caller: Caller)
 /** Ends a session of which somebody else has a copy, and tells its owner; of several reuses at once the first does (SEC-43). */
 async function endStolen (deps: Deps, { session_id: id, id: user_id, email }: { session_id: string, id: string, email: string }, caller: Caller): Promise<void> {
   await deps.pool.transaction(async (transaction) => {
+    await keepUser(transaction, { id: user_id })
     const ended = await endSession(transaction, { id, reason: 'token_reused' })
     if (ended.length === 0) return
     await deps.audit.record(transaction, caller, { action: 'session.token_reused', outcome: 'failure', user_id, session_id: id })
