@@ -14,6 +14,8 @@ export interface TestDatabase {
   urlFor: (role: Role, port?: number) => string
   /** One statement as a superuser, who sees every row: for arranging and for looking, never for the code under test. */
   asSuperuser: <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>
+  /** A statement whose transaction, and with it the locks it took, lasts until it is let go. */
+  hold: (text: string, values?: unknown[]) => Promise<() => Promise<void>>
   /** What a service's configuration says of it. */
   settings: (role: Role, port?: number) => { DATABASE_URL: string, DATABASE_CA_FILE: string | undefined, ALLOW_PLAINTEXT_DATABASE: string }
 }
@@ -54,6 +56,15 @@ export async function createTestDatabase (t: Teardown): Promise<TestDatabase> {
     caFile,
     urlFor,
     asSuperuser: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await inside.query<R>(text, values)).rows,
+    async hold (text, values = []) {
+      const client = await inside.connect()
+      await client.query('BEGIN')
+      await client.query(text, values)
+      return async () => {
+        await client.query('COMMIT')
+        client.release()
+      }
+    },
     settings: (role, port) => ({ DATABASE_URL: urlFor(role, port), DATABASE_CA_FILE: caFile, ALLOW_PLAINTEXT_DATABASE: String(admin.searchParams.get('sslmode') !== 'verify-full') }),
   }
 }

@@ -1,18 +1,18 @@
 import type { CommonQueryMethods } from 'slonik'
 import type { ChangePassword, ResetPassword } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
-import { linkUsed, wrongPassword } from '../../problems.ts'
+import { linkUsed, sessionEnded, wrongPassword } from '../../problems.ts'
 import type { Caller } from '../callers/caller.ts'
 import { hashOneTimeToken } from '../email/one-time-token.ts'
 import { deleteOneTimeTokens, findOneTimeToken, setEmailVerified, useOneTimeToken } from '../email/queries.ts'
 import { passwordChangedMail } from '../mail/messages.ts'
 import { recordEnded } from '../sessions/end-sessions.ts'
-import { endSessionsOfUser } from '../sessions/queries.ts'
+import { endSessionsOfUser, holdLiveSession } from '../sessions/queries.ts'
 import { getPasswordHash, setPassword } from './queries.ts'
 
 /**
  * Changes the password of who is signed in, ends every other session of theirs and tells them by mail (SEC-14, SEC-23).
- * @throws {Problem} wrongPassword, also where another request changed it meanwhile
+ * @throws {Problem} wrongPassword, also where another request changed it meanwhile; sessionEnded, where the session was ended meanwhile
  */
 export async function changePassword (deps: Deps, { user_id, session_id }: { user_id: string, session_id: string }, { current_password, password }: ChangePassword, caller: Caller): Promise<void> {
   const verified = await getPasswordHash(deps.pool, { user_id })
@@ -24,6 +24,7 @@ export async function changePassword (deps: Deps, { user_id, session_id }: { use
   await deps.pool.transaction(async (transaction) => {
     const owner = await setPassword(transaction, { user_id, password_hash, verified })
     if (!owner) throw wrongPassword()
+    if (!await holdLiveSession(transaction, { id: session_id })) throw sessionEnded() // while the passwords were hashed
     await afterChange(deps, transaction, owner, caller, { action: 'password.changed', keptSession: session_id })
   })
   deps.outbox.wake()
@@ -32,7 +33,7 @@ export async function changePassword (deps: Deps, { user_id, session_id }: { use
 /**
  * Sets a password by a mailed link, in whatever browser it is opened (SEC-20), and ends every session. The link also
  * proves the address.
- * @throws {Problem} linkUsed
+ * @throws {Problem} linkUsed, also where the address has changed since
  */
 export async function resetPassword (deps: Deps, { token, password }: ResetPassword, caller: Caller): Promise<void> {
   const link = { hash: hashOneTimeToken(token), purpose: 'reset_password' } as const
@@ -40,9 +41,9 @@ export async function resetPassword (deps: Deps, { token, password }: ResetPassw
   const password_hash = await deps.passwords.hash(password)
   await deps.pool.transaction(async (transaction) => {
     const used = await useOneTimeToken(transaction, link)
-    const owner = used && await setPassword(transaction, { user_id: used.user_id, password_hash, verified: null })
+    if (!used || !await setEmailVerified(transaction, used)) throw linkUsed()
+    const owner = await setPassword(transaction, { user_id: used.user_id, password_hash, verified: null })
     if (!owner) throw linkUsed()
-    await setEmailVerified(transaction, used)
     await afterChange(deps, transaction, owner, caller, { action: 'password.reset' })
   })
   deps.outbox.wake()

@@ -123,6 +123,10 @@ export const endOldestSessions = (db: CommonQueryMethods, { user_id, keep }: { u
     SELECT s.id FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id WHERE s.user_id = ${user_id} AND ${isLive}
     ORDER BY s.last_seen_at DESC, s.id DESC OFFSET ${keep})`, 'too_many'))
 
+/** Whether a session is alive; it then stays so until the transaction is over, as whoever ends it has to wait. */
+export const holdLiveSession = (db: CommonQueryMethods, { id }: { id: string }) => db.maybeOne(sql.type(row(Type.Object({ id: Type.String() })))`
+  SELECT s.id FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id WHERE s.id = ${id} AND ${isLive} FOR SHARE OF s`)
+
 /** The sessions of a user that are alive, the last used first. */
 export const listSessions = (db: CommonQueryMethods, { user_id, current }: { user_id: string, current: string }) => db.any(sql.type(row(StoredSession))`
   SELECT s.id, s.id = ${current}::uuid AS is_current, host(s.address) AS address, s.user_agent, s.created_at, s.last_seen_at,
