@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TString, Type } from '@sinclair/typebox'
 
 /** What the auth service takes and gives. The web app derives its forms from these schemas. */
 
@@ -15,6 +15,11 @@ export const Password = Type.String({ minLength: 8, maxLength: 256, pattern: `^$
 
 export const DisplayName = Type.String({
   minLength: 1, maxLength: 100, pattern: `^(?=[^]*\\S)${storable}`, 'x-detail': `is blank or ${unstorable}`, description: 'How the owner is addressed',
+})
+
+/** The name of a zone in the IANA database. Which ones there are the service asks its runtime: the list changes every year. */
+export const TimeZone = Type.String({
+  minLength: 1, maxLength: 64, pattern: '^[A-Za-z][\\w+-]*(/[\\w+-]+)*$', 'x-detail': 'must be the name of a time zone, such as Europe/Berlin', description: 'An IANA time zone',
 })
 
 export const RefreshToken = Type.String({ minLength: 1, maxLength: 512 })
@@ -62,6 +67,24 @@ export const User = Type.Object({
   created_at: Type.String({ format: 'date-time' }),
 }, { ...closed, $id: 'User' })
 export type User = Static<typeof User>
+
+/** The account as its owner sees it: who they are, how they want to be met, and which version of that it is. */
+export const Account = Type.Object({
+  ...User.properties,
+  time_zone: Type.Union([Type.String(), Type.Null()], { description: 'The zone that times are shown in; null for that of the device' }),
+  version: Type.Integer({ minimum: 1, description: 'Grows with every change; also in the ETag' }),
+}, { ...closed, $id: 'Account' })
+export type Account = Static<typeof Account>
+
+/** The same schema, or null. As one schema, so that what is wrong is told once. */
+const nullable = (schema: TString) => Type.Unsafe<string | null>({ ...schema, type: ['string', 'null'] })
+
+/** A JSON merge patch (RFC 7396) of what owners set themselves; null takes a value away. */
+export const ProfilePatch = Type.Object({
+  display_name: Type.Optional(nullable(DisplayName)),
+  time_zone: Type.Optional(nullable(TimeZone)),
+}, { ...closed, $id: 'ProfilePatch', minProperties: 1 })
+export type ProfilePatch = Static<typeof ProfilePatch>
 
 /** The answer to sign-up, log-in and refresh: who is signed in, and the two tokens that prove it. */
 export const SignedIn = Type.Object({

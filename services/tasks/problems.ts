@@ -6,4 +6,3 @@ export const staleVersion = defineProblem('stale-version', 412, 'The task has ch
 export const unknownList = defineProblem('unknown-list', 422, 'There is no such list')
 export const invalidCursor = defineProblem('invalid-cursor', 400, 'The cursor does not belong to this query')
 export const feedSilent = defineProblem('revocations-unavailable', 503, 'It cannot be told whether this session is still valid; try again shortly')
-export const invalidPrecondition = defineProblem('invalid-precondition', 400, 'If-Match must be the ETag of the task')

@@ -1,8 +1,9 @@
 import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, sql } from 'slonik'
+import { Account } from '../../contracts.ts'
 import { insertSession, type NewSession, secondsLeft, StartedSession } from '../sessions/queries.ts'
-import { userColumns } from './user-columns.ts'
+import { accountColumns, userColumns } from './user-columns.ts'
 
 const credentials = row(Type.Object({ id: Type.String(), password_hash: Type.String() }))
 
@@ -28,3 +29,12 @@ export const insertUser = (db: CommonQueryMethods, user: NewUser, session: NewSe
  */
 export const keepUser = (db: CommonQueryMethods, { id }: { id: string }) => db.maybeOne(sql.type(row(Type.Object({ id: Type.String() })))`
   SELECT id FROM auth.users WHERE id = ${id} FOR KEY SHARE`)
+
+/** The account of a user, which nobody else changes before the transaction is over. */
+export const holdAccount = (db: CommonQueryMethods, { id }: { id: string }) => db.maybeOne(sql.type(row(Account))`
+  SELECT ${accountColumns} FROM auth.users u WHERE u.id = ${id} FOR NO KEY UPDATE`)
+
+/** Sets what owners set themselves. */
+export const updateProfile = (db: CommonQueryMethods, profile: Pick<Account, 'id' | 'display_name' | 'time_zone'>) => db.one(sql.type(row(Account))`
+  UPDATE auth.users u SET display_name = ${profile.display_name}, time_zone = ${profile.time_zone}, updated_at = now() WHERE u.id = ${profile.id}
+  RETURNING ${accountColumns}`)

@@ -1,6 +1,9 @@
+import { etagOf, isKnown } from '@daymark/kit/etag'
 import type { Service } from '@daymark/kit/service'
-import { SignedIn, SignUp, User } from '../../contracts.ts'
+import { Type } from '@sinclair/typebox'
+import { Account, ProfilePatch, SignedIn, SignUp } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
+import { changeProfile } from './change-profile.ts'
 import { signUp } from './sign-up.ts'
 
 const tags = ['accounts']
@@ -15,9 +18,25 @@ export async function accountRoutes (app: Service, deps: Deps): Promise<void> {
   })
 }
 
+const ifMatch = Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'The ETag the account must still have; else 412' })) })
+
 /** The owner's view of their account; registered behind the guard. */
-export async function ownAccountRoutes (app: Service): Promise<void> {
+export async function ownAccountRoutes (app: Service, deps: Deps): Promise<void> {
+  const security = [{ accessToken: [] }]
+
   app.get('/auth/me', {
-    schema: { tags, summary: 'Who is signed in', security: [{ accessToken: [] }], response: { 200: User } },
-  }, async ({ account }) => account)
+    schema: { tags, security, summary: 'Who is signed in', response: { 200: Account, 304: Type.Null() } },
+  }, async ({ account, headers }, reply) => {
+    reply.header('etag', etagOf(account))
+    if (isKnown(headers['if-none-match'], etagOf(account))) return reply.code(304).send(null)
+    return account
+  })
+
+  app.patch('/auth/me', {
+    schema: { tags, security, summary: 'Change the name and the time zone (JSON merge patch)', headers: ifMatch, body: ProfilePatch, response: { 200: Account } },
+  }, async ({ body, headers, user: { sub, sid }, caller }, reply) => {
+    const account = await changeProfile(deps, { user_id: sub, session_id: sid }, body, headers['if-match'], caller)
+    reply.header('etag', etagOf(account))
+    return account
+  })
 }

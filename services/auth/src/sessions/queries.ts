@@ -1,8 +1,8 @@
 import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
-import { Session, User } from '../../contracts.ts'
-import { userColumns } from '../accounts/user-columns.ts'
+import { Account, Session, User } from '../../contracts.ts'
+import { accountColumns, userColumns } from '../accounts/user-columns.ts'
 import { announceRevoked } from '../revocations/queries.ts'
 
 export const StartedSession = Type.Object({
@@ -139,8 +139,8 @@ export const listSessions = (db: CommonQueryMethods, { user_id, current }: { use
  * The owner of a live session. An access token of its current generation has reached us, which confirms that the last
  * refresh's answer arrived.
  */
-export const confirmSession = (db: CommonQueryMethods, session: { id: string, generation: number }) => db.maybeOne(sql.type(row(User))`
+export const confirmSession = (db: CommonQueryMethods, session: { id: string, generation: number }) => db.maybeOne(sql.type(row(Account))`
   WITH confirmed AS (
     UPDATE auth.sessions SET confirmed_at = now() WHERE id = ${session.id} AND generation = ${session.generation} AND confirmed_at IS NULL
   )
-  SELECT ${userColumns} FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id WHERE s.id = ${session.id} AND ${isLive}`)
+  SELECT ${accountColumns} FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id WHERE s.id = ${session.id} AND ${isLive}`)

@@ -1,3 +1,4 @@
+import { etagOf, isKnown } from '@daymark/kit/etag'
 import { asUser } from '@daymark/kit/scope'
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
@@ -5,7 +6,6 @@ import type { FastifyReply } from 'fastify'
 import { Completion, Id, NewTask, Task, TaskPage, TaskPatch, TaskQuery, TaskReplacement } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { taskNotFound } from '../../problems.ts'
-import { etagOf, isKnown } from './etag.ts'
 import { findTask, listTasks } from './queries.ts'
 import { createTask, writeTask } from './write-task.ts'
 

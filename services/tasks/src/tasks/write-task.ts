@@ -1,11 +1,11 @@
 import type { AccessTokenClaims } from '@daymark/kit/access-tokens'
+import { allowedVersions, etagOf } from '@daymark/kit/etag'
 import type { DatabasePool } from 'slonik'
 import { uuidv7 } from 'uuidv7'
 import type { NewTask, Task } from '../../contracts.ts'
 import { staleVersion, taskNotFound, unknownList } from '../../problems.ts'
 import { openAccount } from '../accounts/open-account.ts'
 import { writeInTurn } from '../accounts/write-in-turn.ts'
-import { allowedVersions, etagOf } from './etag.ts'
 import { changeTask, insertTask, type TaskChange } from './queries.ts'
 
 /** The request a write comes from. */

@@ -1,9 +1,9 @@
-import { invalidPrecondition } from '../../problems.ts'
+import { invalidPrecondition } from './problem.ts'
 
 /** The representation of a version may differ between releases; a precondition looks at the version alone. */
 const release = '1'
 
-/** The ETag of a task (RFC 9110 section 8.8.3). */
+/** The ETag of a resource (RFC 9110 section 8.8.3). */
 export const etagOf = ({ version }: { version: number }): string => `"${version}-${release}"`
 
 /**
