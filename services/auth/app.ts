@@ -6,7 +6,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import { type Config, keyEncryptionKeys, namedValues } from './config.ts'
-import { Account, ChangePassword, ForgotPassword, LogIn, LogOut, ProfilePatch, Refresh, ResetPassword, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, User, VerifyEmail } from './contracts.ts'
+import { Account, ChangePassword, ForgotPassword, LogIn, LogOut, ProfilePatch, Refresh, ResetPassword, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, StepUp, User, VerifyEmail } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import './problems.ts'
 import { PasswordHasher } from './src/accounts/password-hasher.ts'
@@ -41,7 +41,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     documentation: { title: 'Daymark auth', version: '0.1.0', description: 'Users and sessions. Signs access tokens that every part of Daymark verifies by its public keys.' },
     dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`)],
   })
-  for (const schema of [SignUp, LogIn, Refresh, LogOut, User, Account, ProfilePatch, SignedIn, Session, SessionPage, VerifyEmail, ForgotPassword, ResetPassword, ChangePassword, SigningKey, SigningKeyPage]) app.addSchema(schema)
+  for (const schema of [SignUp, LogIn, StepUp, Refresh, LogOut, User, Account, ProfilePatch, SignedIn, Session, SessionPage, VerifyEmail, ForgotPassword, ResetPassword, ChangePassword, SigningKey, SigningKeyPage]) app.addSchema(schema)
 
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
 

@@ -34,6 +34,11 @@ export const LogIn = Type.Object({
 }, { ...closed, $id: 'LogIn' })
 export type LogIn = Static<typeof LogIn>
 
+export const StepUp = Type.Object({
+  password: Type.String({ minLength: 1, maxLength: 256 }),
+}, { ...closed, $id: 'StepUp' })
+export type StepUp = Static<typeof StepUp>
+
 const OneTimeToken = Type.String({ minLength: 1, maxLength: 200, description: 'The token of a mailed link' })
 
 export const VerifyEmail = Type.Object({ token: OneTimeToken }, { ...closed, $id: 'VerifyEmail' })
@@ -86,7 +91,7 @@ export const ProfilePatch = Type.Object({
 }, { ...closed, $id: 'ProfilePatch', minProperties: 1 })
 export type ProfilePatch = Static<typeof ProfilePatch>
 
-/** The answer to sign-up, log-in and refresh: who is signed in, and the two tokens that prove it. */
+/** The answer to sign-up, log-in, refresh and step-up: who is signed in, and the two tokens that prove it. */
 export const SignedIn = Type.Object({
   user: User,
   session_id: Type.String({ format: 'uuid' }),

@@ -7,7 +7,7 @@ import { makeRefreshToken } from './refresh-token.ts'
 
 const clientId = 'daymark'
 
-/** The answer to sign-up, log-in and refresh: an access token (RFC 9068) and the refresh token of the session's generation. */
+/** The answer to sign-up, log-in, refresh and step-up: an access token (RFC 9068) and the refresh token of the session's generation. */
 export function issueTokens ({ sign, signingKeys, config, now }: Deps, session: Static<typeof StartedSession>, tokenKey: Buffer): SignedIn {
   const { session_id, generation, authenticated_at, seconds_left, ...user } = session
   const lifeSeconds = Math.min(config.ACCESS_TOKEN_SECONDS, seconds_left)

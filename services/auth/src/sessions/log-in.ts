@@ -1,4 +1,3 @@
-import { network } from '@daymark/kit/client-address'
 import type { LogIn, SignedIn } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { wrongCredentials } from '../../problems.ts'
@@ -6,14 +5,11 @@ import { emailKey } from '../accounts/email-key.ts'
 import { findCredentials } from '../accounts/queries.ts'
 import type { Caller } from '../callers/caller.ts'
 import { newDeviceToken, readDeviceToken } from '../limits/known-device.ts'
-import { enforceLimit } from '../limits/limit.ts'
-import { countAttempt, emptyBucket, forgetFailures } from '../limits/queries.ts'
+import { countGuess } from '../limits/count-guess.ts'
 import { recordEnded } from './end-sessions.ts'
 import { issueTokens } from './issue-tokens.ts'
 import { newSession } from './new-session.ts'
 import { endOldestSessions, type NewSession, startSession } from './queries.ts'
-
-const windowSeconds = 15 * 60
 
 /**
  * Starts a session. An unknown address, a wrong password, a disabled account and one that failed too often get one answer
@@ -21,15 +17,10 @@ const windowSeconds = 15 * 60
  * @throws {Problem} wrongCredentials; tooManyRequests by address, whatever the account; passwordCheckBusy
  */
 export async function logIn (deps: Deps, { email, password }: LogIn, caller: Caller, deviceToken?: string): Promise<{ signedIn: SignedIn, deviceToken: string }> {
-  const { pool, config, sealer } = deps
+  const { pool, sealer } = deps
   const key = emailKey(email)
-  const from = network(caller.address)
   const device = readDeviceToken(sealer, key, deviceToken)
-  const buckets = { address: `login:${from}`, both: `login:${from}|${key}`, account: device === undefined ? key : `${key}|${device}` }
-  await enforceLimit(pool, { bucket: buckets.address, limit: config.LOGIN_PER_ADDRESS, windowSeconds })
-  await enforceLimit(pool, { bucket: buckets.both, limit: config.LOGIN_PER_ADDRESS_AND_ACCOUNT, windowSeconds })
-
-  const isAllowed = await countAttempt(pool, { bucket: buckets.account })
+  const { isAllowed, forget } = await countGuess(deps, { address: caller.address, emailKey: key, ...device !== undefined && { own: device } })
   const user = await findCredentials(pool, key)
   const isRight = await deps.passwords.verify(isAllowed ? user?.password_hash : undefined, password)
   const { session, tokenKey } = newSession(deps, caller)
@@ -39,7 +30,7 @@ export async function logIn (deps: Deps, { email, password }: LogIn, caller: Cal
     throw wrongCredentials()
   }
 
-  await Promise.all([forgetFailures(pool, { bucket: buckets.account }), emptyBucket(pool, { bucket: buckets.both })])
+  await forget()
   return {
     signedIn: issueTokens(deps, started, tokenKey),
     deviceToken: device === undefined || deviceToken === undefined ? newDeviceToken(sealer, key) : deviceToken,

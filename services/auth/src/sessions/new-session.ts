@@ -4,20 +4,17 @@ import type { Deps } from '../../deps.ts'
 import type { Caller } from '../callers/caller.ts'
 import type { NewSession, SessionLimits } from './queries.ts'
 
-/** A session to be stored, with the key of its refresh tokens: 256 random bits, in the table only sealed (SEC-40). */
+/** A session to be stored, with the key of its refresh tokens. */
 export function newSession ({ sealer, config }: Deps, caller: Caller): { session: NewSession, tokenKey: Buffer } {
   const id = uuidv7()
+  const { tokenKey, sealed_token_key } = newTokenKey(sealer, id)
+  return { tokenKey, session: { id, sealed_token_key, address: caller.address, user_agent: caller.userAgent, ...sessionLimits(config) } }
+}
+
+/** A key for the refresh tokens of a session: 256 random bits, in the table only sealed (SEC-40). */
+export function newTokenKey (sealer: Deps['sealer'], sessionId: string): { tokenKey: Buffer, sealed_token_key: string } {
   const tokenKey = randomBytes(32)
-  return {
-    tokenKey,
-    session: {
-      id,
-      sealed_token_key: sealer.seal(tokenKey, sessionPurpose(id)),
-      address: caller.address,
-      user_agent: caller.userAgent,
-      ...sessionLimits(config),
-    },
-  }
+  return { tokenKey, sealed_token_key: sealer.seal(tokenKey, sessionPurpose(sessionId)) }
 }
 
 /** How long sessions last; those of admins have limits of their own (SEC-46). */

@@ -85,6 +85,22 @@ export const rotateSession = (db: CommonQueryMethods, session: { id: string, gen
   WHERE s.id = ${session.id} AND s.generation = ${session.generation} AND u.id = s.user_id AND ${isLive}
   RETURNING ${userColumns}, s.id AS session_id, s.generation, s.authenticated_at, ${secondsLeft}`)
 
+/**
+ * Notes that the owner has named the password once more, if it still is the one that was verified, and gives the session
+ * another key: no refresh token of before is honoured (SEC-39).
+ */
+export const stepUpSession = (db: CommonQueryMethods, { id, user_id, ...verified }: { id: string, user_id: string, password_hash: string, sealed_token_key: string } & SessionLimits) => db.maybeOne(sql.type(startedSession)`
+  WITH u AS MATERIALIZED (
+    SELECT id, email, display_name, role, email_verified_at, created_at, status
+    FROM auth.users WHERE id = ${user_id} AND password_hash = ${verified.password_hash} FOR SHARE
+  )
+  UPDATE auth.sessions s
+  SET sealed_token_key = ${verified.sealed_token_key}, generation = s.generation + 1, confirmed_at = NULL, authenticated_at = now(), last_seen_at = now(),
+    idle_expires_at = least(now() + ${idleLimit(verified)}, s.absolute_expires_at)
+  FROM u
+  WHERE s.id = ${id} AND u.id = s.user_id AND ${isLive}
+  RETURNING ${userColumns}, s.id AS session_id, s.generation, s.authenticated_at, ${secondsLeft}`)
+
 export type EndedReason = 'logged_out' | 'token_reused' | 'ended_by_owner' | 'password_changed' | 'too_many'
 
 /** Which of a user's sessions: one, or all but one. Another user's are never among them. */
@@ -135,12 +151,18 @@ export const listSessions = (db: CommonQueryMethods, { user_id, current }: { use
   WHERE s.user_id = ${user_id} AND ${isLive}
   ORDER BY s.last_seen_at DESC, s.id`)
 
+const recentMinutes = 10
+const Presented = Type.Object({ ...Account.properties, is_log_in_recent: Type.Boolean() })
+
 /**
  * The owner of a live session. An access token of its current generation has reached us, which confirms that the last
- * refresh's answer arrived.
+ * refresh's answer arrived. The log-in is recent where the token was issued for the last one (`auth_time`, RFC 9068
+ * section 2.2.1) and that was at most ten minutes ago: a token from before a step-up gains nothing by it.
  */
-export const confirmSession = (db: CommonQueryMethods, session: { id: string, generation: number }) => db.maybeOne(sql.type(row(Account))`
+export const confirmSession = (db: CommonQueryMethods, session: { id: string, generation: number, auth_time: number }) => db.maybeOne(sql.type(row(Presented))`
   WITH confirmed AS (
     UPDATE auth.sessions SET confirmed_at = now() WHERE id = ${session.id} AND generation = ${session.generation} AND confirmed_at IS NULL
   )
-  SELECT ${accountColumns} FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id WHERE s.id = ${session.id} AND ${isLive}`)
+  SELECT ${accountColumns},
+    s.authenticated_at >= now() - make_interval(mins => ${recentMinutes}) AND floor(extract(epoch FROM s.authenticated_at)) = ${session.auth_time} AS is_log_in_recent
+  FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id WHERE s.id = ${session.id} AND ${isLive}`)

@@ -1,6 +1,6 @@
 import type { SignedIn } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
-import { sessionEnded } from '../../problems.ts'
+import { sessionEnded, sessionRenewed } from '../../problems.ts'
 import { keepUser } from '../accounts/queries.ts'
 import type { Caller } from '../callers/caller.ts'
 import { tokenReusedMail } from '../mail/messages.ts'
@@ -12,22 +12,28 @@ import { isAuthentic, readRefreshToken } from './refresh-token.ts'
 /**
  * Exchanges a refresh token for the next pair (RFC 9700 section 4.14.2). Its current generation makes the next one; the
  * one before gets that same next one again, however many ask, until it is confirmed and REFRESH_GRACE_SECONDS beyond.
- * Anything older is a stolen copy: the session ends. A forged token changes nothing (SEC-41 to 44).
+ * Anything older is a stolen copy: the session ends. A forged token changes nothing (SEC-41 to 44), and neither does one
+ * from before a step-up.
+ * @throws {Problem} sessionEnded; sessionRenewed where a step-up has given the session other tokens since
  */
 export async function refreshSession (deps: Deps, token: string, caller: Caller): Promise<SignedIn> {
   const claim = readRefreshToken(token)
   if (!claim) throw sessionEnded()
-  const find = () => findSession(deps.pool, { id: claim.sessionId, grace_seconds: deps.config.REFRESH_GRACE_SECONDS })
-  const found = await find()
-  if (!found) throw sessionEnded()
-  const tokenKey = deps.sealer.open(found.sealed_token_key, sessionPurpose(found.session_id))
-  if (!isAuthentic(claim, tokenKey)) throw sessionEnded()
+  const find = async () => {
+    const session = await findSession(deps.pool, { id: claim.sessionId, grace_seconds: deps.config.REFRESH_GRACE_SECONDS })
+    if (!session) throw sessionEnded()
+    const tokenKey = deps.sealer.open(session.sealed_token_key, sessionPurpose(session.session_id))
+    if (isAuthentic(claim, tokenKey)) return { session, tokenKey }
+    throw session.is_live && claim.generation < session.generation ? sessionRenewed() : sessionEnded()
+  }
+  const { tokenKey } = await find()
 
   const rotated = await rotateSession(deps.pool, { id: claim.sessionId, generation: claim.generation, ...sessionLimits(deps.config) })
   if (rotated) return issueTokens(deps, rotated, tokenKey)
 
-  const current = await find()
-  if (!current?.is_live || claim.generation >= current.generation) throw sessionEnded()
+  // Looked up anew, its key as well: a step-up may have been faster, and its tokens are not for who has the old ones.
+  const { session: current } = await find()
+  if (!current.is_live || claim.generation >= current.generation) throw sessionEnded()
   if (claim.generation === current.generation - 1 && current.is_within_grace) return issueTokens(deps, current, tokenKey)
   await endStolen(deps, current, caller)
   throw sessionEnded()

@@ -1,6 +1,6 @@
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
-import { LogIn, LogOut, Refresh, SessionPage, SignedIn } from '../../contracts.ts'
+import { LogIn, LogOut, Refresh, SessionPage, SignedIn, StepUp } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { deviceOf } from './device.ts'
 import { endOne, endOthers } from './end-sessions.ts'
@@ -8,6 +8,7 @@ import { logIn } from './log-in.ts'
 import { logOut } from './log-out.ts'
 import { listSessions } from './queries.ts'
 import { refreshSession } from './refresh-session.ts'
+import { stepUp } from './step-up.ts'
 
 const tags = ['sessions']
 const DeviceHeader = Type.Object({
@@ -40,6 +41,10 @@ export async function sessionRoutes (app: Service, deps: Deps): Promise<void> {
 export async function ownSessionRoutes (app: Service, deps: Deps): Promise<void> {
   const security = [{ accessToken: [] }]
   const SessionPath = Type.Object({ id: Type.String({ format: 'uuid' }) })
+
+  app.post('/auth/step-up', {
+    schema: { tags, security, summary: 'Confirm the password, for what needs a log-in of the last ten minutes', body: StepUp, response: { 200: SignedIn } },
+  }, async ({ body, account, user: { sid }, caller }) => await stepUp(deps, { ...account, session_id: sid }, body, caller))
 
   app.get('/auth/sessions', {
     schema: { tags, security, summary: 'Where one is logged in', response: { 200: SessionPage } },
