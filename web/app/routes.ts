@@ -8,6 +8,7 @@ export default [
   { path: 'forgot-password', file: 'routes/forgot-password.tsx' },
   { path: 'reset-password', file: 'routes/reset-password.tsx' },
   { path: 'verify-email', file: 'routes/verify-email.tsx' },
+  { path: 'confirm', file: 'routes/confirm.tsx' },
   { path: 'settings', file: 'routes/settings.tsx' },
   { path: 'dashboard', file: 'routes/dashboard.tsx' },
   { path: 'tasks/:id', file: 'routes/task.tsx' },

@@ -1,5 +1,5 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type ServerBuild, data, redirect } from '@remix-run/node'
-import { isServiceAway, isServiceProblem, isSignInNeeded } from '../app/api/service-problem.ts'
+import { isServiceAway, isServiceProblem, isSignInNeeded, isStepUpNeeded } from '../app/api/service-problem.ts'
 import type { FormAnswer } from '../app/forms/form-answer.ts'
 import type { Refusal } from '../app/load-context.ts'
 
@@ -35,7 +35,8 @@ async function answering<T> (args: LoaderFunctionArgs | ActionFunctionArgs, run:
 
 function asResponse (error: unknown, { request, context }: LoaderFunctionArgs | ActionFunctionArgs): unknown {
   if (!(error instanceof Error)) return error
-  if (isSignInNeeded(error)) return redirect(signInPath(request), 303)
+  if (isSignInNeeded(error)) return redirect(byWayOf('/login', request), 303)
+  if (isStepUpNeeded(error)) return redirect(byWayOf('/confirm', request), 303)
   const told = { reference: context.requestId }
   if (isServiceAway(error)) return data({ ...told, kind: 'away' as const }, { status: 503 })
   if (isServiceProblem(error) && [404, 429].includes(error.status)) return data(told, { status: error.status })
@@ -43,10 +44,10 @@ function asResponse (error: unknown, { request, context }: LoaderFunctionArgs | 
   return data(told, { status: 500 })
 }
 
-/** Where to sign in and come back from: to the page, not to the data that a script asked for. */
-export function signInPath (request: Request): string {
+/** The way to a page that leads back here: to the page, not to the data that a script asked for. */
+export function byWayOf (page: '/login' | '/confirm', request: Request): string {
   const { pathname, search } = new URL(request.url)
-  return `/login?${new URLSearchParams({ next: pathname + search })}`
+  return `${page}?${new URLSearchParams({ next: pathname + search })}`
 }
 
 function refused (refusal: Refusal) {

@@ -31,6 +31,8 @@ export interface SessionRequest {
  * Opens the session of each request, with fresh tokens: the one place where tokens are refreshed.
  * Parallel requests with the same refresh token share one refresh. Only a refusal by auth ends a
  * session; auth being away leaves it as it is, and is told by the first call that needs a token.
+ * A request with tokens from before a step-up goes on while its access token lasts, and then by way of the log-in page,
+ * which finds the newer cookie and leads back.
  */
 export function browserSessions (now: () => Date): (request: SessionRequest) => Promise<BrowserSession> {
   const refreshOnce = singleFlight<SignedIn>()
@@ -52,6 +54,10 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
         set(next)
         return next
       } catch (error) {
+        if (isRenewedElsewhere(error)) { // the cookie is left alone: the browser may have the newer one by now
+          if (from.expires_at <= now().getTime()) current = null
+          throw new SignInNeeded()
+        }
         if (!isRefusal(error)) throw isServiceAway(error) ? error : new ServiceAway('auth', { cause: error })
         log.info({ sessionId: from.session_id }, 'session ended by auth')
         set(null)
@@ -107,6 +113,9 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
     }
   }
 }
+
+/** A step-up has replaced the refresh token, in another tab or with an answer that never arrived. */
+const isRenewedElsewhere = (error: unknown) => isServiceProblem(error) && error.type.endsWith('/session-renewed')
 
 /** Auth has looked at the refresh token and will not have it. Any other 401 is about us, not about the session. */
 const isRefusal = (error: unknown) => isServiceProblem(error) && (error.status === 400 || (error.status === 401 && error.type.endsWith('/session-ended')))

@@ -109,6 +109,17 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
         await page.getByText('not your current password').waitFor()
       },
     },
+    { name: 'confirm password', path: '/confirm', who: full },
+    {
+      name: 'confirm password refused',
+      path: '/confirm',
+      who: empty,
+      async act (page) {
+        await page.getByLabel('Your password', { exact: true }).fill('not the password')
+        await page.getByRole('button', { name: 'Go on' }).click()
+        await page.getByText('That is not your password').waitFor()
+      },
+    },
     { name: 'forgot password', path: '/forgot-password' },
     { name: 'mail on its way', path: '/forgot-password?sent=true' },
     { name: 'reset password', path: '/reset-password?token=x' },

@@ -77,6 +77,28 @@ t.test('a token that is refused, of a session that is over, leads to the log-in 
   t.equal(given(answer), '')
 })
 
+t.test('FR-129: a tab from before a step-up signs nobody out, whichever of the two cookies the browser then has', async (t) => {
+  const ada = await signUp()
+  const before = ada.cookies.get(cookieName)!
+  await ada.get('/confirm')
+  t.equal((await ada.post('/confirm', { confirm_password: password })).status, 303)
+  const after = ada.cookies.get(cookieName)!
+  t.not(opened(after)?.refresh_token, opened(before)?.refresh_token)
+
+  const lasting = await show(present, withSecondsLeft(before, 10))
+  t.equal(lasting.statusCode, 200, 'what is left of its token is used')
+  t.equal(given(lasting), undefined, 'and the cookie, which may be the newer one by now, is left alone')
+  const over = await show(present, expired(before), '/dashboard?show=all')
+  t.equal(over.headers.location, '/login?next=%2Fdashboard%3Fshow%3Dall')
+  t.equal(given(over), undefined)
+  t.equal((await show(present, after, String(over.headers.location))).headers.location, '/dashboard?show=all', 'the newer cookie leads straight back')
+  const lost = await show(present, expired(before), String(over.headers.location))
+  t.equal(lost.statusCode, 200, 'where the answer was lost, the log-in page stays')
+  t.match(lost.body, 'Log in to go on to where you were')
+  t.equal((await sessionRow(after)).ended_at, null, 'nobody was taken for a thief')
+  t.equal((await show(present, expired(after))).statusCode, 200)
+})
+
 t.test('a cookie we did not seal is thrown away', async (t) => {
   const answer = await show(present, 'made-up')
   t.equal(answer.headers.location, '/login?next=%2Fdashboard')

@@ -1,4 +1,4 @@
-import { type ChangePassword, Session, SessionPage, User } from '@daymark/auth/contracts'
+import { type ChangePassword, Session, SessionPage, SignedIn, type StepUp, User } from '@daymark/auth/contracts'
 import { type AuthOrigin, authHeaders } from './auth-client.server.ts'
 import { type Bearer, withBearer } from './bearer.server.ts'
 import { contractCheck } from './contract-check.server.ts'
@@ -6,11 +6,14 @@ import type { Service, ServiceAnswer, ServiceCall } from './service.server.ts'
 import { isServiceProblem } from './service-problem.ts'
 
 const checkUser = contractCheck(User)
+const checkSignedIn = contractCheck(SignedIn)
 const checkSessions = contractCheck(SessionPage, [Session]) as (answer: unknown) => SessionPage
 
 export interface AccountClient {
   /** The account as it is now; the copy in the session cookie may be older. */
   me: () => Promise<User>
+  /** Gives the session other tokens, which `signIn` has to keep. */
+  stepUp: (form: StepUp) => Promise<SignedIn>
   /** Fine with an address that is confirmed already. */
   sendVerification: () => Promise<void>
   /** Also ends every other session. */
@@ -27,6 +30,7 @@ export function accountClient (auth: Service, serviceToken: () => Promise<string
     withBearer(bearer, async (authorization) => await auth({ ...request, headers: { ...await authHeaders(serviceToken, origin), ...authorization } }, origin))
   return {
     me: async () => checkUser((await call({ method: 'GET', path: '/auth/me' })).body),
+    stepUp: async (form) => checkSignedIn((await call({ method: 'POST', path: '/auth/step-up', body: form })).body),
     sendVerification: async () => { await call({ method: 'POST', path: '/auth/email/verification' }) },
     changePassword: async (form) => { await call({ method: 'POST', path: '/auth/password/change', body: form }) },
     sessions: async () => checkSessions((await call({ method: 'GET', path: '/auth/sessions' })).body).items,

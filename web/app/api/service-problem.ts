@@ -47,4 +47,6 @@ const isNamed = (error: unknown, name: string) => error instanceof Error && erro
 /** True for a refusal by a service, whichever copy of this module made it. */
 export const isServiceProblem = (error: unknown): error is ServiceProblem => isNamed(error, 'ServiceProblem')
 export const isServiceAway = (error: unknown): boolean => isNamed(error, 'ServiceAway')
+/** True where a service asks for the password once more, because the last log-in is too long ago. */
+export const isStepUpNeeded = (error: unknown): boolean => isServiceProblem(error) && error.type.endsWith('/step-up-needed')
 export const isSignInNeeded = (error: unknown): boolean => isNamed(error, 'SignInNeeded')

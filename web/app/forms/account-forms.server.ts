@@ -1,4 +1,4 @@
-import { ChangePassword, ForgotPassword, LogIn, ResetPassword, Session, SignUp, VerifyEmail } from '@daymark/auth/contracts'
+import { ChangePassword, ForgotPassword, LogIn, ResetPassword, Session, SignUp, StepUp, VerifyEmail } from '@daymark/auth/contracts'
 import { Type } from '@sinclair/typebox'
 import { type FormMessages, formGuide, formReader } from './form-reader.server.ts'
 
@@ -32,6 +32,12 @@ const logInMessages: FormMessages<typeof LogIn> = {
 }
 export const logInGuide = formGuide(LogIn, logInMessages)
 export const readLogIn = formReader(LogIn, logInMessages)
+
+/** Not named `password`, so that any form can ask for it beside its own fields. */
+const ConfirmPassword = Type.Object({ confirm_password: StepUp.properties.password }, { additionalProperties: false })
+const confirmPasswordMessages: FormMessages<typeof ConfirmPassword> = { confirm_password: logInMessages.password }
+export const confirmPasswordGuide = formGuide(ConfirmPassword, confirmPasswordMessages)
+export const readConfirmPassword = formReader(ConfirmPassword, confirmPasswordMessages)
 
 const forgotPasswordMessages: FormMessages<typeof ForgotPassword> = { email: emailMessages }
 export const forgotPasswordGuide = formGuide(ForgotPassword, forgotPasswordMessages)

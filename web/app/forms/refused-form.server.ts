@@ -1,11 +1,12 @@
 import { data } from '@remix-run/node'
-import { isServiceAway, isServiceProblem } from '../api/service-problem.ts'
+import { isServiceAway, isServiceProblem, isStepUpNeeded } from '../api/service-problem.ts'
 import type { FieldFault, FormGuide } from './field-rules.ts'
 import { faultMessage } from './field-rules.ts'
 import type { FormAnswer } from './form-answer.ts'
 
 /**
- * Turns a service's refusal into the form's answer: each error at the field it names, what was typed kept.
+ * Turns a service's refusal into the form's answer: each error at the field it names, what was typed kept. Where the password
+ * is needed once more, the answer makes `StepUpField` ask for it.
  * @throws whatever is no refusal, and refusals that are no fault of the form's
  */
 export function refusedForm (error: unknown, values: FormAnswer['values'], guide: FormGuide = {}) {
@@ -13,6 +14,9 @@ export function refusedForm (error: unknown, values: FormAnswer['values'], guide
     return data<FormAnswer>({ values, errors: {}, problem: 'Daymark cannot do this right now, because a part of it is away. What you typed is still here: please try again in a moment.' }, { status: 503 })
   }
   if (!isServiceProblem(error)) throw error
+  if (isStepUpNeeded(error)) {
+    return data<FormAnswer>({ values, errors: { confirm_password: 'To be sure that it is you, write your password once more.' } }, { status: 403 })
+  }
   if (error.status === 429) return data<FormAnswer>({ values, errors: {}, problem: slowDown(error.retryAfterSeconds) }, { status: 429 })
   if (![400, 409, 422].includes(error.status)) throw error
 
