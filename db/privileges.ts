@@ -6,7 +6,7 @@ export const expectedPrivileges: Record<string, Record<string, string>> = {
   'schema tasks': { tasks_service: 'USAGE', daymark_probe: 'USAGE' },
   'auth.users': { auth_service: 'SELECT, INSERT, UPDATE' },
   'auth.sessions': { auth_service: 'SELECT, INSERT, UPDATE, DELETE' },
-  'auth.signing_keys': { auth_service: 'SELECT, INSERT, UPDATE' },
+  'auth.signing_keys': { auth_service: 'SELECT, INSERT, UPDATE, DELETE' },
   'auth.revocation_feed': { auth_service: 'SELECT, UPDATE (position)' },
   'auth.revocations': { auth_service: 'SELECT, INSERT, DELETE' },
   'auth.one_time_tokens': { auth_service: 'SELECT, INSERT, DELETE' },

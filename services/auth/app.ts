@@ -18,7 +18,7 @@ import { serviceTokenVerifier, type VerifyServiceToken } from './src/callers/ser
 import { emailRoutes, ownEmailRoutes } from './src/email/routes.ts'
 import { adminKeyRoutes, keyRoutes } from './src/keys/routes.ts'
 import { Sealer } from './src/keys/sealer.ts'
-import { loadSigningKeys, type SigningKeys } from './src/keys/signing-keys.ts'
+import { type ActiveKey, SigningKeys } from './src/keys/signing-keys.ts'
 import { type Mailer, Outbox } from './src/mail/outbox.ts'
 import { ownPasswordRoutes, passwordRoutes } from './src/passwords/routes.ts'
 import { revocationRoutes } from './src/revocations/routes.ts'
@@ -32,7 +32,6 @@ const audience = 'daymark-auth'
 /** Assembles the whole service without opening a port. Tests and server.ts call this same function. */
 export async function buildApp ({ config, pool, mailer, now, logger = false }: AppDeps) {
   const sealer = new Sealer(keyEncryptionKeys(config), config.SEALING_KEY_ID)
-  const signingKeys = await loadSigningKeys(pool, sealer)
 
   const { app, internal } = await createService({
     name: 'auth',
@@ -41,6 +40,8 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     documentation: { title: 'Daymark auth', version: '0.1.0', description: 'Users and sessions. Signs access tokens that every part of Daymark verifies by its public keys.' },
     dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`)],
   })
+  const audit = new AuditLog({ pool, sealer, log: app.log })
+  const signingKeys = await SigningKeys.load({ pool, sealer, audit, config }, app.log)
   for (const schema of [SignUp, LogIn, StepUp, Refresh, LogOut, User, Account, ProfilePatch, SignedIn, Session, SessionPage, VerifyEmail, ForgotPassword, ResetPassword, ChangePassword, SigningKey, SigningKeyPage]) app.addSchema(schema)
 
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
@@ -52,8 +53,8 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     audience,
     maxSeconds: config.ACCESS_TOKEN_SECONDS,
     now,
-    publicKeyOf: signingKeys.publicKeyOf,
-    privateKey: async () => signingKeys.active.privateKeyPem,
+    publicKeyOf: (kid) => signingKeys.publicKeyOf(kid),
+    privateKey: async () => (await signingKeys.active()).privateKeyPem,
   })
   await app.register(requestLimits, { perMinute: config.RATE_LIMIT_PER_MINUTE, redisUrl: config.REDIS_URL })
   app.addHook('onRequest', (request, reply) => app.countRequest(request, reply, request.caller.address))
@@ -66,8 +67,8 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     signingKeys,
     passwords: new PasswordHasher({ concurrency: config.PASSWORD_HASH_CONCURRENCY, queue: config.PASSWORD_HASH_QUEUE }),
     outbox: new Outbox({ pool, sealer, mailer, log: app.log }),
-    audit: new AuditLog({ pool, sealer, log: app.log }),
-    sign: (claims: Omit<AccessTokenClaims, 'kid'>, { kid, privateKeyPem }: SigningKeys['active']) =>
+    audit,
+    sign: (claims: Omit<AccessTokenClaims, 'kid'>, { kid, privateKeyPem }: ActiveKey) =>
       app.jwt.sign(claims, { key: privateKeyPem, kid, header: { alg: 'EdDSA', typ: 'at+jwt' } }),
   }
   app.addHook('onReady', () => {

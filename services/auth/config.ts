@@ -9,6 +9,8 @@ const Config = Type.Object({
   ACCESS_TOKEN_SECONDS: Type.Integer({ default: 300, minimum: 30, maximum: 900, description: '30 to 900 seconds' }),
   KEY_ENCRYPTION_KEYS: Type.RegExp(/^[\w-]+:[^,]+(,[\w-]+:[^,]+)*$/, { description: 'id:base64 of 32 random bytes, separated by commas' }),
   SEALING_KEY_ID: Type.Optional(Type.String({ description: 'the id of one of KEY_ENCRYPTION_KEYS' })),
+  KEY_PUBLISH_SECONDS: Type.Integer({ default: 600, minimum: 60, maximum: 86_400, description: '60 to 86400 seconds' }),
+  KEY_ROTATION_DAYS: Type.Integer({ default: 30, minimum: 1, maximum: 3650, description: '1 to 3650 days' }),
   SERVICE_PUBLIC_KEYS: Type.RegExp(/^[\w-]+:[\w-]{43}(,[\w-]+:[\w-]{43})*$/, { description: 'name:base64url of an Ed25519 public key, separated by commas' }),
   PUBLIC_ORIGIN: Type.String({ description: 'the origin of the web app, which mailed links lead to' }),
   SMTP_URL: Type.RegExp(/^smtps?:\/\/\S+$/, { description: 'smtp://user:password@host:port, or smtps:' }),

@@ -125,6 +125,8 @@ export const SigningKey = Type.Object({
   kid: Type.String(),
   state: Type.Union([Type.Literal('next'), Type.Literal('active'), Type.Literal('retired')]),
   created_at: Type.String({ format: 'date-time' }),
+  state_since: Type.String({ format: 'date-time' }),
+  due_at: Type.String({ format: 'date-time', description: 'From when on a next key may sign, an active one is replaced, a retired one is deleted' }),
 }, { ...closed, $id: 'SigningKey' })
 export type SigningKey = Static<typeof SigningKey>
 

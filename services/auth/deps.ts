@@ -5,7 +5,7 @@ import type { PasswordHasher } from './src/accounts/password-hasher.ts'
 import type { AuditLog } from './src/audit/audit-log.ts'
 import type { Outbox } from './src/mail/outbox.ts'
 import type { Sealer } from './src/keys/sealer.ts'
-import type { SigningKeys } from './src/keys/signing-keys.ts'
+import type { ActiveKey, SigningKeys } from './src/keys/signing-keys.ts'
 
 /** What the use cases of this service work with. */
 export interface Deps {
@@ -18,5 +18,5 @@ export interface Deps {
   outbox: Outbox
   audit: AuditLog
   /** Signs the claims of an access token (RFC 9068). */
-  sign: (claims: Omit<AccessTokenClaims, 'kid'>, key: SigningKeys['active']) => string
+  sign: (claims: Omit<AccessTokenClaims, 'kid'>, key: ActiveKey) => string
 }

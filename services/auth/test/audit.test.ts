@@ -11,6 +11,8 @@ import { Sealer } from '../src/keys/sealer.ts'
 import { password, startAuth } from './start-auth.ts'
 
 const execute = promisify(execFile)
+/** Events of a new database, before anybody has come: its first two signing keys. */
+const keysMade = 2
 type Auth = Awaited<ReturnType<typeof startAuth>>
 
 const eventsOf = async ({ database }: Auth, { user: { id } }: SignedIn) =>
@@ -138,7 +140,7 @@ t.test('FR-111: instances seal one chain together, and nothing waits for ever', 
   await Promise.all(Array.from({ length: 30 }, async (_, n) => (n % 2 === 0 ? first : second).signUp()))
   await allSealed(first)
   const report = await verify(first)
-  t.match(report, { events: 30, pending: 0, problems: [] })
+  t.match(report, { events: 30 + keysMade, pending: 0, problems: [] })
   t.ok(report.batches >= 1)
 })
 
@@ -152,7 +154,7 @@ t.test('FR-111: what was left unsealed by one run is sealed by the next, and on 
   const next = await startAuth(t, { beside: auth })
   await next.app.ready()
   await allSealed(next)
-  t.match(await verify(next), { events: 1, pending: 0, problems: [] })
+  t.match(await verify(next), { events: 1 + keysMade, pending: 0, problems: [] })
 })
 
 t.test('FR-112: whatever is altered, taken out or put in, the chain tells', async (t) => {
@@ -165,7 +167,7 @@ t.test('FR-112: whatever is altered, taken out or put in, the chain tells', asyn
     await allSealed(auth)
   }
   const { head, batches, events } = await verify(auth)
-  t.same([batches >= 3, events], [true, 7])
+  t.same([batches >= 3, events], [true, 7 + keysMade])
 
   const tamper = [
     "UPDATE auth.audit_events SET outcome = 'success' WHERE outcome = 'failure'",
@@ -206,7 +208,7 @@ t.test('FR-113, SEC-90: with the account the origins go, and the chain still hol
   await auth.database.asSuperuser('DELETE FROM auth.users WHERE id = $1', [ada.user.id])
   const [event] = await eventsOf(auth, ada)
   t.match(event, { action: 'account.created', user_id: ada.user.id, address: null, user_agent: null })
-  t.match(await verify(auth), { events: 1, problems: [] })
+  t.match(await verify(auth), { events: 1 + keysMade, problems: [] })
 })
 
 t.test('FR-112: the command tells that all is well, and what is not', async (t) => {
@@ -218,7 +220,7 @@ t.test('FR-112: the command tells that all is well, and what is not', async (t) 
     return await execute(process.execPath, [command, ...parameters], { env: { ...process.env, ...auth.environment } }).catch((error: unknown) => error as { code: number, stdout: string })
   }
   const well = await run()
-  t.match(well.stdout, /1 events in 1 batches, 0 waiting for one. The chain ends with [0-9a-f]{64}\nThe audit log is as it was sealed.\n$/)
+  t.match(well.stdout, /3 events in \d batches, 0 waiting for one. The chain ends with [0-9a-f]{64}\nThe audit log is as it was sealed.\n$/)
   const [, head = ''] = /ends with (\w+)/.exec(well.stdout) ?? []
   t.match(await run('--after', head), { stdout: /as it was sealed/ })
   t.match(await run('--after', 'f'.repeat(64)), { code: 1, stdout: /does not go on from f+/ })

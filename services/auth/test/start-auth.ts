@@ -49,11 +49,18 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside, lo
     mails.push(message)
   }
   const { app, internal } = await buildApp({ config, pool, mailer, now: () => new Date(), logger })
-  t.teardown(async () => {
+  let stopped: Promise<void> | undefined
+  /** Ends this instance, at the latest with the test. */
+  const stop = (): Promise<void> => {
+    stopped ??= end()
+    return stopped
+  }
+  const end = async () => {
     await app.close()
     await internal.close()
     await pool.end()
-  })
+  }
+  t.teardown(stop)
 
   const call = (method: InjectOptions['method'], url: string, payload?: InjectOptions['payload'], headers: Record<string, string> = {}) =>
     app.inject({ method: method as 'GET', url, headers, ...payload !== undefined && { payload } })
@@ -91,5 +98,5 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside, lo
       .setProtectedHeader({ alg: 'EdDSA', typ: 'service+jwt', kid: 'web', ...header }).sign(key)
   }
 
-  return { app, internal, pool, config, environment, settings, database, call, bearer, refresh, signUp, makeAdmin, serviceToken, mails, mailServer, mailTo }
+  return { app, internal, pool, stop, config, environment, settings, database, call, bearer, refresh, signUp, makeAdmin, serviceToken, mails, mailServer, mailTo }
 }

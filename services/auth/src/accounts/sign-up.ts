@@ -25,5 +25,5 @@ export async function signUp (deps: Deps, { email, password, display_name }: Sig
   })
   if (!started) throw emailTaken({ errors: [{ pointer: '/email', code: 'taken', detail: 'email belongs to an account already: log in instead' }] })
   deps.outbox.wake()
-  return issueTokens(deps, started, tokenKey)
+  return await issueTokens(deps, started, tokenKey)
 }

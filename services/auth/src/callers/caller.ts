@@ -7,6 +7,9 @@ import type { VerifyServiceToken } from './service-tokens.ts'
 /** Who is at the other end, the browser behind the web app or the peer itself, and by which request. */
 export interface Caller { address: string, userAgent: string | null, requestId: string }
 
+/** For what nobody asks for over HTTP: what the service does by its schedule, or who runs it does by a command. */
+export const nobody = (occasion: 'schedule' | 'command'): Caller => ({ address: '', userAgent: null, requestId: occasion })
+
 declare module 'fastify' {
   interface FastifyRequest { caller: Caller }
 }

@@ -1,10 +1,13 @@
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
-import { createHash } from 'node:crypto'
 import { SigningKeyPage } from '../../contracts.ts'
+import type { FastifyRequest } from 'fastify'
 import type { Deps } from '../../deps.ts'
+import { requireRecentLogIn } from '../sessions/require-recent-log-in.ts'
+import { jwksMaxAgeSeconds, keyTimes, rotateKeys, withdrawKey } from './change-keys.ts'
 import { listSigningKeys, PublicJwk } from './queries.ts'
 
+const tags = ['keys']
 const Jwks = Type.Object({ keys: Type.Array(PublicJwk) }, { additionalProperties: false })
 const Metadata = Type.Object({
   issuer: Type.String(),
@@ -15,19 +18,17 @@ const Metadata = Type.Object({
 
 /** What a verifier needs to know: the public keys (RFC 7517) and where they are (RFC 8414). */
 export async function keyRoutes (app: Service, { config, signingKeys }: Deps): Promise<void> {
-  const body = JSON.stringify(signingKeys.jwks)
-  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
-
   app.get('/.well-known/jwks.json', {
-    schema: { tags: ['keys'], summary: 'The public keys that verify access tokens', response: { 200: Jwks, 304: Type.Null() } },
+    schema: { tags, summary: 'The public keys that verify access tokens', response: { 200: Jwks, 304: Type.Null() } },
   }, async (request, reply) => {
-    reply.headers({ 'cache-control': 'public, max-age=300', etag })
+    const { jwks, etag } = await signingKeys.published()
+    reply.headers({ 'cache-control': `public, max-age=${jwksMaxAgeSeconds(config)}`, etag })
     if (request.headers['if-none-match'] === etag) return reply.code(304).send(null)
-    return signingKeys.jwks
+    return jwks
   })
 
   app.get('/.well-known/oauth-authorization-server', {
-    schema: { tags: ['keys'], summary: 'Authorization server metadata', response: { 200: Metadata } },
+    schema: { tags, summary: 'Authorization server metadata', response: { 200: Metadata } },
   }, async (_request, reply) => {
     reply.header('cache-control', 'public, max-age=300')
     return {
@@ -39,12 +40,34 @@ export async function keyRoutes (app: Service, { config, signingKeys }: Deps): P
   })
 }
 
-/** The keys in all their states, for admins; registered behind the guards. */
-export async function adminKeyRoutes (app: Service, { pool }: Deps): Promise<void> {
-  app.get('/admin/keys', {
-    schema: { tags: ['keys'], summary: 'The keys that sign access tokens, or did, or will', security: [{ accessToken: [] }], response: { 200: SigningKeyPage } },
-  }, async () => ({
-    items: (await listSigningKeys(pool)).map(({ id, state, created_at }) => ({ kid: id, state, created_at })),
+/** The keys in all their states, and changing them by hand; registered behind the guards, and only soon after a log-in. */
+export async function adminKeyRoutes (app: Service, deps: Deps): Promise<void> {
+  app.addHook('onRequest', requireRecentLogIn)
+  const security = [{ accessToken: [] }]
+  const KeyPath = Type.Object({ kid: Type.String({ minLength: 1, maxLength: 100 }) })
+
+  const page = async (): Promise<SigningKeyPage> => ({
+    items: (await listSigningKeys(deps.pool, keyTimes(deps.config))).map(({ kid, state, created_at, state_since, due_at }) => ({ kid, state, created_at, state_since, due_at })),
     next_cursor: null,
-  }))
+  })
+
+  app.get('/admin/keys', {
+    schema: { tags, security, summary: 'The keys that sign access tokens, or did, or will', response: { 200: SigningKeyPage } },
+  }, page)
+
+  const occasion = ({ caller, user: { sub, sid } }: FastifyRequest) => ({ caller, actor_id: sub, session_id: sid })
+
+  app.post('/admin/keys/rotate', {
+    schema: { tags, security, summary: 'Sign with the next key from now on', response: { 200: SigningKeyPage } },
+  }, async (request) => {
+    await rotateKeys(deps, occasion(request))
+    return await page()
+  })
+
+  app.delete('/admin/keys/:kid', {
+    schema: { tags, security, summary: 'Withdraw a key in an emergency: whatever it signed is refused', params: KeyPath, response: { 200: SigningKeyPage } },
+  }, async (request) => {
+    await withdrawKey(deps, request.params.kid, occasion(request))
+    return await page()
+  })
 }

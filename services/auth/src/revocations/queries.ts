@@ -33,6 +33,10 @@ export const getFeedState = (db: CommonQueryMethods) => db.one(sql.type(row(Feed
 export const listRevocations = (db: CommonQueryMethods, { since }: { since: number }) => db.any(sql.type(row(Revocation))`
   SELECT position, kind, subject, revoked_at FROM auth.revocations WHERE position > ${since} ORDER BY position`)
 
-/** Forgets what no token can be alive for any more. */
+/**
+ * Forgets what no token can be alive for any more. A withdrawn key is told of for longer than a verifier may trust one
+ * without asking (24 hours): whoever stole it can date tokens as they like, and a reader that slept must still hear of it.
+ */
 export const deleteRevocations = (db: CommonQueryMethods, { older_than_seconds: seconds }: { older_than_seconds: number }) => db.query(sql.type(nothing)`
-  DELETE FROM auth.revocations WHERE revoked_at < now() - make_interval(secs => ${seconds})`)
+  DELETE FROM auth.revocations
+  WHERE revoked_at < now() - CASE kind WHEN 'key' THEN interval '25 hours' ELSE make_interval(secs => ${seconds}) END`)

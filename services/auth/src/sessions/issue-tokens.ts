@@ -8,7 +8,7 @@ import { makeRefreshToken } from './refresh-token.ts'
 const clientId = 'daymark'
 
 /** The answer to sign-up, log-in, refresh and step-up: an access token (RFC 9068) and the refresh token of the session's generation. */
-export function issueTokens ({ sign, signingKeys, config, now }: Deps, session: Static<typeof StartedSession>, tokenKey: Buffer): SignedIn {
+export async function issueTokens ({ sign, signingKeys, config, now }: Deps, session: Static<typeof StartedSession>, tokenKey: Buffer): Promise<SignedIn> {
   const { session_id, generation, authenticated_at, seconds_left, ...user } = session
   const lifeSeconds = Math.min(config.ACCESS_TOKEN_SECONDS, seconds_left)
   const issuedAt = Math.floor(now().getTime() / 1000)
@@ -28,7 +28,7 @@ export function issueTokens ({ sign, signingKeys, config, now }: Deps, session: 
   return {
     user,
     session_id,
-    access_token: sign(claims, signingKeys.active),
+    access_token: sign(claims, await signingKeys.active()),
     token_type: 'Bearer',
     expires_in: lifeSeconds,
     refresh_token: makeRefreshToken(session_id, generation, tokenKey),

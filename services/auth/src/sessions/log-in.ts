@@ -32,7 +32,7 @@ export async function logIn (deps: Deps, { email, password }: LogIn, caller: Cal
 
   await forget()
   return {
-    signedIn: issueTokens(deps, started, tokenKey),
+    signedIn: await issueTokens(deps, started, tokenKey),
     deviceToken: device === undefined || deviceToken === undefined ? newDeviceToken(sealer, key) : deviceToken,
   }
 }

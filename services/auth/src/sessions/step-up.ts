@@ -33,5 +33,5 @@ export async function stepUp (deps: Deps, { id: user_id, email, session_id }: Pi
   })
   if (!confirmed) throw sessionEnded()
   await forget()
-  return issueTokens(deps, confirmed, tokenKey)
+  return await issueTokens(deps, confirmed, tokenKey)
 }
