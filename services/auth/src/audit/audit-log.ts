@@ -21,7 +21,7 @@ export interface AuditEvent {
   details?: Record<string, string | number | boolean>
 }
 
-export interface AuditLogOptions { pool: DatabasePool, sealer: Sealer, log: FastifyBaseLogger }
+export interface AuditLogOptions { pool: DatabasePool, sealer: Sealer, log: Pick<FastifyBaseLogger, 'warn'> }
 
 const batchSize = 500
 /** Milliseconds. Events of one moment share a batch. */

@@ -26,6 +26,11 @@ export class Sealer {
     return `${this.#sealingKeyId}.${sealed.toString('base64url')}`
   }
 
+  /** Whether the text was sealed under the key that seals now. */
+  isCurrent (text: string): boolean {
+    return text.startsWith(`${this.#sealingKeyId}.`)
+  }
+
   /**
    * @throws {Problem} sealingKeyUnknown (503) where another instance sealed under a key this one has not learnt yet
    * @throws {Error} where the text was altered or sealed for another purpose

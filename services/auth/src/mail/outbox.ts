@@ -34,7 +34,7 @@ export class Outbox {
   /** Owes a mail. It goes out when `wake` is called, after the commit. */
   async owe (transaction: CommonQueryMethods, message: Message): Promise<void> {
     const id = uuidv7()
-    await insertMail(transaction, { id, sealed_message: this.#options.sealer.seal(Buffer.from(JSON.stringify(message)), purposeOf(id)) })
+    await insertMail(transaction, { id, sealed_message: this.#options.sealer.seal(Buffer.from(JSON.stringify(message)), mailPurpose(id)) })
   }
 
   /** Sends what is due, in the background. */
@@ -77,7 +77,7 @@ export class Outbox {
   async #send ({ id, sealed_message: sealed, attempts }: { id: string, sealed_message: string, attempts: number }): Promise<void> {
     const { pool, sealer, mailer, log } = this.#options
     try {
-      await mailer(JSON.parse(sealer.open(sealed, purposeOf(id)).toString()) as Message)
+      await mailer(JSON.parse(sealer.open(sealed, mailPurpose(id)).toString()) as Message)
       await deleteMail(pool, { id })
     } catch (err) {
       log.warn({ err, mailId: id, attempts }, 'a mail could not be sent')
@@ -87,4 +87,5 @@ export class Outbox {
   }
 }
 
-const purposeOf = (id: string) => `mail:${id}`
+/** Binds a sealed mail to its row. */
+export const mailPurpose = (id: string): string => `mail:${id}`

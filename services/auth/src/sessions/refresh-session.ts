@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts'
 import { sessionEnded, sessionRenewed } from '../../problems.ts'
 import { keepUser } from '../accounts/queries.ts'
 import type { Caller } from '../callers/caller.ts'
+import { resealSession } from '../keys/reseal.ts'
 import { tokenReusedMail } from '../mail/messages.ts'
 import { issueTokens } from './issue-tokens.ts'
 import { sessionLimits, sessionPurpose } from './new-session.ts'
@@ -26,15 +27,18 @@ export async function refreshSession (deps: Deps, token: string, caller: Caller)
     if (isAuthentic(claim, tokenKey)) return { session, tokenKey }
     throw session.is_live && claim.generation < session.generation ? sessionRenewed() : sessionEnded()
   }
-  const { tokenKey } = await find()
+  const { session: found, tokenKey } = await find()
 
   const rotated = await rotateSession(deps.pool, { id: claim.sessionId, generation: claim.generation, ...sessionLimits(deps.config) })
-  if (rotated) return issueTokens(deps, rotated, tokenKey)
+  if (rotated) {
+    await resealSession(deps, found.session_id, found.sealed_token_key)
+    return await issueTokens(deps, rotated, tokenKey)
+  }
 
   // Looked up anew, its key as well: a step-up may have been faster, and its tokens are not for who has the old ones.
   const { session: current } = await find()
   if (!current.is_live || claim.generation >= current.generation) throw sessionEnded()
-  if (claim.generation === current.generation - 1 && current.is_within_grace) return issueTokens(deps, current, tokenKey)
+  if (claim.generation === current.generation - 1 && current.is_within_grace) return await issueTokens(deps, current, tokenKey)
   await endStolen(deps, current, caller)
   throw sessionEnded()
 }
