@@ -39,6 +39,26 @@ t.test('SEC-62: a withdrawn key is refused, cached signature or not', async (t) 
   t.ok(await until(401, () => other.call('GET', `/api/${ada.id}/tasks`, ada)) < 2000)
 })
 
+t.test('SEC-62: what is revoked is remembered for longer than a token lives, as clocks differ', async (t) => {
+  const other = await startTasks(t, { TOKEN_MAX_SECONDS: '30' })
+  const ada = await other.signUp()
+  const claims = { ...other.issuer.claimsOf(ada.id), exp: Math.floor(Date.now() / 1000) + 30 }
+  const token = { headers: { authorization: `Bearer ${await other.issuer.sign(claims)}` } }
+  t.equal((await other.call('GET', `/api/${ada.id}/tasks`, token)).statusCode, 200)
+  other.issuer.revoke('session', claims.sid, new Date(Date.now() - 40_000))
+  await until(401, () => other.call('GET', `/api/${ada.id}/tasks`, token))
+})
+
+t.test('SEC-62: no request of ours is one of the auth service, however many there are', async (t) => {
+  const [ada, eve] = [await signUp(), await signUp()]
+  await call('GET', `/api/${ada.id}/tasks`, ada)
+  const start = Date.now()
+  const [fetches, reads] = [issuer.fetches(), issuer.feed.reads]
+  for (let n = 0; n < 20; n++) await Promise.all([ada, eve].flatMap((who) => Array.from({ length: 10 }, () => call('GET', `/api/${who.id}/tasks`, who))))
+  t.equal(issuer.fetches(), fetches)
+  t.ok(issuer.feed.reads - reads <= 1 + Math.ceil((Date.now() - start) / 5000), 'the feed is read with its beat')
+})
+
 t.test('SEC-62: before the first answer of the feed nothing is served', async (t) => {
   const other = await startTasks(t)
   other.issuer.feed.isAway = true
@@ -63,8 +83,13 @@ t.test('SEC-62: the feed silent for 15 s: reads go on, writes are 503, readiness
   t.equal((await call('PATCH', url, ada, { title: 'x' })).statusCode, 503)
   t.equal((await call('GET', url, ada)).statusCode, 200)
   t.equal((await app.inject('/readyz')).statusCode, 503)
+  const claims = issuer.claimsOf(ada.id)
+  const ended = await tokenOf(claims)
+  t.equal((await call('GET', url, ended)).statusCode, 200)
+  issuer.revoke('session', claims.sid)
   issuer.feed.isAway = false
   await until(200, () => call('PATCH', url, ada, { title: 'Back' }))
+  t.equal((await call('GET', url, ended)).statusCode, 401, 'what was ended in the silence is known with the first answer')
   t.equal((await app.inject('/readyz')).statusCode, 200)
 })
 

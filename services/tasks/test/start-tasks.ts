@@ -60,7 +60,7 @@ export async function startIssuer (t: Teardown) {
     fetches: () => fetches,
     feed,
     /** Tells the feed of a revocation, as auth does after its commit. */
-    revoke: (kind: string, subject: string) => feed.items.push({ position: feed.items.length + 1, kind, subject, revoked_at: new Date().toISOString() }),
+    revoke: (kind: string, subject: string, at = new Date()) => feed.items.push({ position: feed.items.length + 1, kind, subject, revoked_at: at.toISOString() }),
   }
 }
 

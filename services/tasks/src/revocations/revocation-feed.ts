@@ -12,12 +12,14 @@ const patience = 15 * second
 /** With no request for as long, the process stops asking, so that a serverless database can sleep. */
 const drowsy = 60 * second
 const retry = 500
+/** Beyond the life of a token, seconds: clocks that differ, and a token made just before the session it is of was ended. */
+const margin = 65
 
 export interface RevocationFeedOptions {
   /** The feed of the auth service, on its internal listener. */
   url: string
   serviceToken: () => Promise<string>
-  /** The longest a token lives, with the skew of clocks. */
+  /** The longest a token lives. */
   tokenSeconds: number
   log: FastifyBaseLogger
 }
@@ -43,7 +45,7 @@ export class RevocationFeed {
 
   constructor (options: RevocationFeedOptions) {
     this.#options = options
-    this.#revoked = new Revoked(options.tokenSeconds)
+    this.#revoked = new Revoked(options.tokenSeconds + margin)
   }
 
   /**
