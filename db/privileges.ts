@@ -18,7 +18,11 @@ export const expectedPrivileges: Record<string, Record<string, string>> = {
   'auth.audit_batches': { auth_service: 'SELECT, INSERT' },
   'auth.limits': { auth_service: 'SELECT, INSERT, UPDATE, DELETE' },
   'tasks.accounts': { tasks_service: 'SELECT, INSERT, UPDATE (seq)' },
-  'tasks.lists': { tasks_service: 'SELECT, INSERT' },
+  'tasks.lists': { tasks_service: 'SELECT, INSERT, UPDATE' },
+  'tasks.labels': { tasks_service: 'SELECT, INSERT, UPDATE' },
+  'tasks.idempotency_keys': { tasks_service: 'SELECT, INSERT, UPDATE, DELETE' },
+  'tasks.task_labels': { tasks_service: 'SELECT, INSERT, DELETE' },
+  'function tasks.newest_position': { tasks_service: 'EXECUTE' },
   'tasks.tasks': { tasks_service: 'SELECT, INSERT, UPDATE' },
   'tasks.changes': { tasks_service: 'SELECT, INSERT' },
 }

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
 
 /** What the tasks service takes and gives. The web app derives its forms from these schemas. */
 
@@ -11,34 +11,54 @@ const Instant = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, 
 const storable = '(?:[^\\u0000\\uD800-\\uDFFF]|[\\uD800-\\uDBFF][\\uDC00-\\uDFFF])*$'
 const unstorable = 'has a character that cannot be stored: NUL or half of a surrogate pair'
 
-/** Lengths count code points; a title needs at least one character that is not white space. */
-export const Title = Type.String({
-  minLength: 1, maxLength: 200, pattern: `^(?=[^]*\\S)${storable}`, 'x-detail': `is blank or ${unstorable}`, description: 'What is to be done',
+/** Lengths count code points; a name needs at least one character that is not white space. */
+const text = (maxLength: number, description: string) => Type.String({
+  minLength: 1, maxLength, pattern: `^(?=[^]*\\S)${storable}`, 'x-detail': `is blank or ${unstorable}`, description,
 })
+export const Title = text(200, 'What is to be done')
 export const Description = Type.String({ maxLength: 20_000, pattern: `^${storable}`, 'x-detail': unstorable, description: 'Details, in Markdown' })
-const ListId = Type.Union([Id, Type.Null()], { description: 'The list it belongs to; null where its list is gone' })
+const nullable = <T extends TSchema>(schema: T, description: string) => Type.Union([schema, Type.Null()], { description })
+/** One `enum`, so that a wrong value is one error; TypeBox itself sees a string. */
+const oneOf = <const T extends readonly string[]>(values: T, options: { description?: string, default?: T[number] } = {}) =>
+  Type.String({ enum: [...values], ...options }) as unknown as TUnsafe<T[number]>
+
+export const priorities = ['none', 'low', 'medium', 'high', 'urgent'] as const
+export type Priority = typeof priorities[number]
+export const colours = ['grey', 'red', 'orange', 'yellow', 'green', 'teal', 'blue', 'purple', 'pink'] as const
+export type Colour = typeof colours[number]
+const Colour = oneOf(colours, { description: 'One of a palette, shown in light and dark' })
+
+const CalendarDate = Type.String({ format: 'date', description: 'A day, such as 2026-01-31, whatever the time zone' })
+const ListId = nullable(Id, 'The list it belongs to; null where its list is gone')
+const ParentId = nullable(Id, 'The task it is a part of')
+const PriorityField = oneOf(priorities)
+const DueDate = nullable(CalendarDate, 'Due on a day. Not together with due_at')
+const DueAt = nullable(Type.String({ format: 'date-time' }), 'Due at an instant (RFC 3339). Not together with due_date')
+const TimeZone = nullable(Type.String({ minLength: 1, maxLength: 60 }), 'With due_at: the IANA time zone it was meant in, such as Europe/Berlin')
+const StartDate = nullable(CalendarDate, 'Not to be begun before this day')
+const LabelIds = Type.Array(Id, { maxItems: 50, uniqueItems: true, description: 'The labels it carries' })
 
 export const Task = Type.Object({
   id: Id,
   user_id: Id,
   list_id: ListId,
+  parent_id: ParentId,
   title: Type.String(),
   description: Type.String(),
   completed: Type.Boolean(),
   completed_at: Type.Union([Instant, Type.Null()]),
+  priority: PriorityField,
+  due_date: DueDate,
+  due_at: DueAt,
+  time_zone: TimeZone,
+  start_date: StartDate,
+  label_ids: Type.Array(Id),
+  position: Type.String({ description: 'Its place in the manual order: compared byte by byte, the smallest first' }),
   version: Type.Integer({ minimum: 1, description: 'Grows by one with every change; also in the ETag' }),
   created_at: Instant,
   updated_at: Instant,
 }, { ...closed, $id: 'Task' })
 export type Task = Static<typeof Task>
-
-/** A new task. Without a `list_id` it lands in the Inbox. */
-export const NewTask = Type.Object({
-  title: Title,
-  description: Type.Optional(Description),
-  list_id: Type.Optional(Id),
-}, { ...closed, $id: 'NewTask' })
-export type NewTask = Static<typeof NewTask>
 
 /** The whole of what a client may set: PUT refuses a missing field, so that nothing is wiped by omission. */
 export const TaskReplacement = Type.Object({
@@ -46,47 +66,97 @@ export const TaskReplacement = Type.Object({
   description: Description,
   completed: Type.Boolean(),
   list_id: ListId,
+  parent_id: ParentId,
+  priority: PriorityField,
+  due_date: DueDate,
+  due_at: DueAt,
+  time_zone: TimeZone,
+  start_date: StartDate,
+  label_ids: LabelIds,
 }, { ...closed, $id: 'TaskReplacement' })
 export type TaskReplacement = Static<typeof TaskReplacement>
+
+/** A new task. Without a `list_id` it lands in the Inbox, and before all others in the manual order. */
+export const NewTask = Type.Object({
+  title: Title,
+  ...Type.Partial(Type.Omit(TaskReplacement, ['title', 'completed', 'list_id'])).properties,
+  list_id: Type.Optional(Id),
+}, { ...closed, $id: 'NewTask' })
+export type NewTask = Static<typeof NewTask>
 
 /** A JSON merge patch (RFC 7396) of the same fields. */
 export const TaskPatch = Type.Partial(TaskReplacement, { ...closed, $id: 'TaskPatch', minProperties: 1 })
 export type TaskPatch = Static<typeof TaskPatch>
 
 /** Sets, never flips: a retry cannot undo itself. Without a body it completes. */
-export const Completion = Type.Object({ completed: Type.Optional(Type.Boolean({ description: 'true where it is left out' })) }, { ...closed, $id: 'Completion' })
+export const Completion = Type.Object({
+  completed: Type.Optional(Type.Boolean({ description: 'true where it is left out' })),
+  subtasks: Type.Optional(oneOf(['keep', 'complete'], { description: 'What becomes of open subtasks; needed where there are any' })),
+}, { ...closed, $id: 'Completion' })
 export type Completion = Static<typeof Completion>
 
 export const TaskStatus = Type.Union([Type.Literal('open'), Type.Literal('completed'), Type.Literal('all')])
 export type TaskStatus = Static<typeof TaskStatus>
 
 export const TaskQuery = Type.Object({
-  status: Type.Optional(Type.Unsafe<TaskStatus>({ type: 'string', enum: ['open', 'completed', 'all'], default: 'all' })),
+  status: Type.Optional(oneOf(['open', 'completed', 'all'], { default: 'all' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: '`next_cursor` of the page before' })),
 }, { ...closed, $id: 'TaskQuery' })
 export type TaskQuery = Static<typeof TaskQuery>
 
-/** Newest first. `next_cursor` is null on the last page. */
-export const TaskPage = Type.Object({
-  items: Type.Array(Type.Unsafe<Task>(Type.Ref('Task'))),
+const pageOf = <T>(item: string) => Type.Object({
+  items: Type.Array(Type.Unsafe<T>(Type.Ref(item))),
   next_cursor: Type.Union([Type.String(), Type.Null()]),
-}, { ...closed, $id: 'TaskPage' })
+}, { ...closed, $id: `${item}Page` })
+
+/** Newest first. `next_cursor` is null on the last page. */
+export const TaskPage = pageOf<Task>('Task')
 export type TaskPage = Static<typeof TaskPage>
+
+const ListName = text(100, 'What the list is called')
 
 export const List = Type.Object({
   id: Id,
   user_id: Id,
   name: Type.String(),
-  is_inbox: Type.Boolean({ description: 'The one list every account begins with' }),
+  is_inbox: Type.Boolean({ description: 'The one list every account begins with, and keeps' }),
+  colour: Colour,
+  position: Type.String({ description: 'Its place among the lists: compared byte by byte, the smallest first' }),
+  archived: Type.Boolean({ description: 'Put away, with its tasks' }),
   version: Type.Integer({ minimum: 1 }),
   created_at: Instant,
   updated_at: Instant,
 }, { ...closed, $id: 'List' })
 export type List = Static<typeof List>
 
-export const ListPage = Type.Object({
-  items: Type.Array(Type.Unsafe<List>(Type.Ref('List'))),
-  next_cursor: Type.Union([Type.String(), Type.Null()]),
-}, { ...closed, $id: 'ListPage' })
+export const NewList = Type.Object({ name: ListName, colour: Type.Optional(Colour) }, { ...closed, $id: 'NewList' })
+export type NewList = Static<typeof NewList>
+
+export const ListPatch = Type.Partial(Type.Object({ name: ListName, colour: Colour, archived: Type.Boolean() }), { ...closed, $id: 'ListPatch', minProperties: 1 })
+export type ListPatch = Static<typeof ListPatch>
+
+export const ListPage = pageOf<List>('List')
 export type ListPage = Static<typeof ListPage>
+
+const LabelName = text(60, 'Unique, whatever its case')
+
+export const Label = Type.Object({
+  id: Id,
+  user_id: Id,
+  name: Type.String(),
+  colour: Colour,
+  version: Type.Integer({ minimum: 1 }),
+  created_at: Instant,
+  updated_at: Instant,
+}, { ...closed, $id: 'Label' })
+export type Label = Static<typeof Label>
+
+export const NewLabel = Type.Object({ name: LabelName, colour: Type.Optional(Colour) }, { ...closed, $id: 'NewLabel' })
+export type NewLabel = Static<typeof NewLabel>
+
+export const LabelPatch = Type.Partial(Type.Object({ name: LabelName, colour: Colour }), { ...closed, $id: 'LabelPatch', minProperties: 1 })
+export type LabelPatch = Static<typeof LabelPatch>
+
+export const LabelPage = pageOf<Label>('Label')
+export type LabelPage = Static<typeof LabelPage>

@@ -1,8 +1,36 @@
-import { defineProblem } from '@daymark/kit/problem'
+import { defineProblem, type Problem, unacceptable } from '@daymark/kit/problem'
 
 /** Every failure of the tasks service beside those of the kit. */
 export const taskNotFound = defineProblem('task-not-found', 404, 'There is no such task')
-export const staleVersion = defineProblem('stale-version', 412, 'The task has changed since you read it')
+export const listNotFound = defineProblem('list-not-found', 404, 'There is no such list')
+export const labelNotFound = defineProblem('label-not-found', 404, 'There is no such label')
+export const staleVersion = defineProblem('stale-version', 412, 'It has changed since you read it')
 export const unknownList = defineProblem('unknown-list', 422, 'There is no such list')
+export const labelExists = defineProblem('label-exists', 409, 'There is already a label with this name')
+export const openSubtasks = defineProblem('open-subtasks', 409, 'The task has open subtasks')
+export const inboxStays = defineProblem('inbox-stays', 409, 'The Inbox can be neither archived nor deleted')
+export const keyReused = defineProblem('idempotency-key-reused', 422, 'This Idempotency-Key was used for another request')
 export const invalidCursor = defineProblem('invalid-cursor', 400, 'The cursor does not belong to this query')
 export const feedSilent = defineProblem('revocations-unavailable', 503, 'It cannot be told whether this session is still valid; try again shortly')
+
+/** A field has the right shape and cannot be taken all the same: which, why, and what to send instead. */
+export const unprocessable = (pointer: string, code: string, detail: string): Problem => unacceptable({ errors: [{ pointer, code, detail }] })
+
+const refusals: Record<string, () => Problem> = {
+  unknown_list: () => unknownList({ errors: [{ pointer: '/list_id', code: 'unknown_list', detail: 'list_id must be the id of one of your lists' }] }),
+  unknown_label: () => unprocessable('/label_ids', 'unknown_label', 'label_ids must be ids of your labels'),
+  unknown_parent: () => unprocessable('/parent_id', 'unknown_parent', 'parent_id must be the id of one of your tasks'),
+  cycle: () => unprocessable('/parent_id', 'cycle', 'parent_id must not be the task itself or one of its own subtasks'),
+  due_twice: () => unprocessable('/due_date', 'due_twice', 'due_date and due_at exclude each other: set the other to null'),
+  zone_without_instant: () => unprocessable('/time_zone', 'zone_without_instant', 'time_zone and due_at go together: set both, or both to null'),
+  name_taken: () => labelExists({ errors: [{ pointer: '/name', code: 'taken', detail: 'name is the name of another label' }] }),
+  inbox_stays: () => inboxStays(),
+  open_subtasks: () => openSubtasks({ errors: [{ pointer: '/subtasks', code: 'required', detail: 'subtasks must say what becomes of the open subtasks: keep or complete' }] }),
+}
+
+/** The problem that a code of the write statements stands for. */
+export function refusal (code: string): Problem {
+  const problem = refusals[code]
+  if (!problem) throw new Error(`The database refused a write for a reason that has no name: ${code}`)
+  return problem()
+}

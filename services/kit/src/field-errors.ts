@@ -13,6 +13,9 @@ const sentences: Record<string, (params: Record<string, unknown>) => [code: stri
   maxLength: ({ limit }) => ['too_long', `must have at most ${String(limit)} characters`],
   minimum: ({ limit }) => ['too_small', `must be ${String(limit)} or more`],
   maximum: ({ limit }) => ['too_large', `must be ${String(limit)} or less`],
+  minItems: ({ limit }) => ['too_few', `must have at least ${String(limit)} entries`],
+  maxItems: ({ limit }) => ['too_many', `must have at most ${String(limit)} entries`],
+  uniqueItems: () => ['not_unique', 'must name each entry once'],
   minProperties: () => ['empty', 'must name at least one field'],
   enum: ({ allowedValues }) => ['unknown_value', `must be one of ${[allowedValues].flat().join(', ')}`],
   const: ({ allowedValue }) => ['unknown_value', `must be ${String(allowedValue)}`],
@@ -23,6 +26,7 @@ const sentences: Record<string, (params: Record<string, unknown>) => [code: stri
 const formats: Record<string, string> = {
   email: 'must be an e-mail address, such as ada@example.com',
   uuid: 'must be a UUID',
+  date: 'must be a day that exists, such as 2026-01-31',
   'date-time': 'must be an instant, such as 2026-01-31T09:00:00.000Z',
 }
 

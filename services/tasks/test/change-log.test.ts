@@ -1,31 +1,14 @@
 import t from 'tap'
 import fc from 'fast-check'
-import { startTasks, type User } from './start-tasks.ts'
-import type { Task } from '../contracts.ts'
+import { randomUUID } from 'node:crypto'
+import { changesOf as logOf, replay, stateOf } from './replay.ts'
+import { startTasks, type User, wholeOf } from './start-tasks.ts'
+import { priorities, type Task } from '../contracts.ts'
 
 const { signUp, call, createTask, database } = await startTasks(t)
 
-interface Change { seq: string, object_type: string, object_id: string, action: string, before: Record<string, unknown>, after: Record<string, unknown>, actor_id: string, request_id: string, changed_at: Date }
-const changesOf = (user: User) => database.asSuperuser<Change & Record<string, unknown>>('SELECT * FROM tasks.changes WHERE user_id = $1 ORDER BY seq', [user.id])
-
-/** Every task of a user, the trash included, as it is stored. */
-const tasksOf = (user: User) => database.asSuperuser(`
-  SELECT id, list_id, title, description, to_char(completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS completed_at,
-    to_char(deleted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS deleted_at, version, created_at, updated_at
-  FROM tasks.tasks WHERE user_id = $1 ORDER BY id`, [user.id])
-
-/** The tasks that a log tells of, built from nothing. */
-function replay (changes: Change[]) {
-  const tasks = new Map<string, Record<string, unknown>>()
-  for (const { object_type, object_id, action, after, changed_at } of changes) {
-    if (object_type !== 'task') continue
-    const task = action === 'created'
-      ? { id: object_id, completed_at: null, deleted_at: null, version: 0, created_at: changed_at }
-      : tasks.get(object_id)!
-    tasks.set(object_id, { ...task, ...after, version: Number(task['version']) + 1, updated_at: changed_at })
-  }
-  return [...tasks.values()].sort((a, b) => String(a['id']) < String(b['id']) ? -1 : 1)
-}
+const changesOf = (user: User) => logOf(database, user)
+const state = (user: User) => stateOf(database, user)
 
 t.test('FR-035: each change is one row: what, which, before, after, who, when, which request', async (t) => {
   const ada = await signUp()
@@ -35,13 +18,13 @@ t.test('FR-035: each change is one row: what, which, before, after, who, when, w
   await call('PATCH', `${url}/${task.id}`, ada, { title: 'Two' }, request)
   await call('PATCH', `${url}/${task.id}/complete`, ada)
   await call('PATCH', `${url}/${task.id}/complete`, ada, { completed: false })
-  await call('PUT', `${url}/${task.id}`, ada, { title: 'Three', description: '', completed: true, list_id: null })
+  await call('PUT', `${url}/${task.id}`, ada, { ...wholeOf(task), title: 'Three', description: '', completed: true, list_id: null })
   await call('DELETE', `${url}/${task.id}`, ada)
   await call('POST', `${url}/${task.id}/restore`, ada)
   const [inbox, ...changes] = await changesOf(ada)
   t.match(inbox, { seq: '1', object_type: 'list', action: 'created', after: { name: 'Inbox' } })
   t.same(changes.map(({ seq, action, before, after }) => ({ seq, action, fields: Object.keys(after).sort(), same: Object.keys(before).sort().join() === Object.keys(after).sort().join() })), [
-    { seq: '2', action: 'created', fields: ['description', 'list_id', 'title'], same: false },
+    { seq: '2', action: 'created', fields: ['description', 'label_ids', 'list_id', 'position', 'priority', 'title'], same: false },
     { seq: '3', action: 'updated', fields: ['title'], same: true },
     { seq: '4', action: 'completed', fields: ['completed_at'], same: true },
     { seq: '5', action: 'reopened', fields: ['completed_at'], same: true },
@@ -58,7 +41,7 @@ t.test('FR-038: a change that changes nothing gives the same version and logs no
   const url = `/api/${ada.id}/tasks/${task.id}`
   t.same((await call('PATCH', url, ada, { title: 'Same' })).json(), task)
   t.same((await call('PATCH', `${url}/complete`, ada, { completed: false })).json(), task)
-  t.same((await call('PUT', url, ada, { title: 'Same', description: 'Same', completed: false, list_id: task.list_id })).json(), task)
+  t.same((await call('PUT', url, ada, wholeOf(task))).json(), task)
   t.equal((await call('PATCH', url, ada, { title: 'x' }, { 'if-match': '"9-1"' })).statusCode, 412)
   t.equal((await changesOf(ada)).length, 2)
 })
@@ -76,46 +59,67 @@ t.test('FR-036: twenty parallel writers leave no gap and lose nothing', async (t
   const changes = await changesOf(ada)
   t.same(changes.map(({ seq }) => Number(seq)), changes.map((_, index) => index + 1))
   t.equal(changes.length, 2 + 200)
-  t.same(replay(changes), await tasksOf(ada))
+  t.same(replay(changes), await state(ada))
   const [{ seq } = { seq: '' }] = await database.asSuperuser<{ seq: string }>('SELECT seq FROM tasks.accounts WHERE user_id = $1', [ada.id])
   t.equal(Number(seq), changes.length)
 })
 
-t.test('FR-037: replayed from zero, the log gives the current state exactly', async (t) => {
+t.test('FR-037: replayed from zero, the log gives the current state exactly, whatever was done', async (t) => {
   const act = fc.record({
-    kind: fc.constantFrom('create', 'patch', 'put', 'complete', 'delete', 'restore'),
+    kind: fc.constantFrom('create', 'patch', 'put', 'complete', 'complete-tree', 'delete', 'restore', 'nest', 'label', 'due', 'rename-list', 'delete-list', 'rename-label', 'delete-label'),
     which: fc.nat(3),
+    other: fc.nat(3),
     title: fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 8 }).filter((text) => /\S/.test(text)),
     completed: fc.boolean(),
+    priority: fc.constantFrom(...priorities),
+    due: fc.option(fc.date({ min: new Date('2020-01-01'), max: new Date('2040-01-01'), noInvalidDate: true }).map((date) => date.toISOString())),
+    isKeyed: fc.boolean(),
   })
   await fc.assert(fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 25 }), fc.boolean(), async (acts, atOnce) => {
     const user = await signUp()
-    const url = `/api/${user.id}/tasks`
-    const ids = await Promise.all([0, 1, 2, 3].map(async (n) => (await createTask(user, { title: `Task ${n}` })).id))
-    const run = async ({ kind, which, title, completed }: typeof acts[number]) => {
-      const one = `${url}/${ids[which]}`
-      const response = await {
-        create: () => call('POST', url, user, { title }),
-        patch: () => call('PATCH', one, user, { title, completed }),
-        put: () => call('PUT', one, user, { title, description: title, completed, list_id: null }),
-        complete: () => call('PATCH', `${one}/complete`, user, { completed }),
-        delete: () => call('DELETE', one, user),
-        restore: () => call('POST', `${one}/restore`, user),
-      }[kind as 'put']()
-      if (response.statusCode >= 500) throw new Error(response.body)
+    const url = `/api/${user.id}`
+    const made = async (path: string, body: object) => (await call('POST', `${url}${path}`, user, body)).json<{ id: string }>().id
+    const first = await createTask(user, { title: 'First' })
+    const lists = [await made('/lists', { name: 'One' }), await made('/lists', { name: 'Two', colour: 'teal' })]
+    const labels = [await made('/labels', { name: 'one' }), await made('/labels', { name: 'two' })]
+    const ids = [first.id, ...await Promise.all([1, 2, 3].map((n) => made('/tasks', { title: `Task ${n}`, list_id: lists[n % 2], label_ids: labels.slice(n - 1) })))]
+    const run = async ({ kind, which, other, title, completed, priority, due, isKeyed }: typeof acts[number]) => {
+      const task = `${url}/tasks/${ids[which]}`
+      const [list, label] = [`${url}/lists/${lists[which % 2]}`, `${url}/labels/${labels[which % 2]}`]
+      const [method, path, body] = {
+        create: ['POST', `${url}/tasks`, { title, priority, label_ids: [labels[other % 2]] }],
+        patch: ['PATCH', task, { title, completed, priority }],
+        put: ['PUT', task, { ...wholeOf(first), title, description: title, completed, list_id: null, priority, start_date: due?.slice(0, 10) ?? null }],
+        complete: ['PATCH', `${task}/complete`, { completed }],
+        'complete-tree': ['PATCH', `${task}/complete`, { completed, subtasks: 'complete' }],
+        delete: ['DELETE', task, undefined],
+        restore: ['POST', `${task}/restore`, undefined],
+        nest: ['PATCH', task, { parent_id: completed ? ids[other] : null }],
+        label: ['PATCH', task, { label_ids: completed ? labels : [] }],
+        due: ['PATCH', task, due === null ? { due_at: null, time_zone: null, due_date: null } : completed ? { due_date: null, due_at: due, time_zone: 'Europe/Berlin' } : { due_at: null, time_zone: null, due_date: due.slice(0, 10) }],
+        'rename-list': ['PATCH', list, { name: title, archived: completed }],
+        'delete-list': ['DELETE', list, undefined],
+        'rename-label': ['PATCH', label, { name: title, colour: 'red' }],
+        'delete-label': ['DELETE', label, undefined],
+      }[kind] as ['PATCH', string, object | undefined]
+      const response = await call(method, path, user, body, isKeyed ? { 'idempotency-key': randomUUID() } : {})
+      if (response.statusCode >= 500) throw new Error(`${kind}: ${response.body}`)
     }
     if (atOnce) await Promise.all(acts.map(run))
     else for (const next of acts) await run(next)
-    const [changes, tasks] = [await changesOf(user), await tasksOf(user)]
-    if (!t.strictSame(replay(changes), tasks)) throw new Error('The log and the state differ')
+    const [changes, now] = [await changesOf(user), await state(user)]
+    if (!t.strictSame(replay(changes), now)) throw new Error('The log and the state differ')
     changes.forEach(({ seq }, index) => { if (Number(seq) !== index + 1) throw new Error('The log has a gap') })
+    const carried = now.task!.flatMap(({ id, label_ids: of }) => (of as string[]).map((label) => `${label} ${String(id)}`)).sort()
+    const indexed = await database.asSuperuser<{ row: string }>("SELECT label_id || ' ' || task_id AS row FROM tasks.task_labels WHERE user_id = $1 ORDER BY 1", [user.id])
+    if (!t.strictSame(indexed.map(({ row }) => row), carried)) throw new Error('The labels and their index differ')
   }), { numRuns: 40, endOnFailure: true })
 })
 
 t.test('FR-035: when either half of a write fails, neither is found', async (t) => {
   const ada = await signUp()
   await createTask(ada)
-  const survivors = async () => ({ tasks: (await tasksOf(ada)).length, changes: (await changesOf(ada)).length })
+  const survivors = async () => ({ tasks: (await state(ada)).task!.length, changes: (await changesOf(ada)).length })
   const before = await survivors()
   await database.asSuperuser("CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'injected'; END $$")
   for (const [table, event] of [['changes', 'INSERT'], ['accounts', 'UPDATE'], ['tasks', 'INSERT']]) {
@@ -151,10 +155,10 @@ t.test('FR-035, FR-043: connections killed a thousand times under writes leave e
   await Promise.all(writers)
   t.ok(refused > 0, 'the faults were felt')
   for (const user of users) {
-    const [changes, tasks] = [await changesOf(user), await tasksOf(user)]
+    const [changes, tasks] = [await changesOf(user), await state(user)]
     t.same(replay(changes), tasks, 'log and state agree')
     t.same(changes.map(({ seq }) => Number(seq)), changes.map((_, index) => index + 1), 'and have no gap')
-    const ids = new Set(tasks.map(({ id }) => id))
+    const ids = new Set(tasks.task!.map(({ id }) => id))
     t.ok([...acknowledged.get(user.id)!].every((id) => ids.has(id)), 'nothing acknowledged is lost')
   }
 })

@@ -1,18 +1,19 @@
 import t from 'tap'
 import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'
-import type { TaskPage } from '../contracts.ts'
-import { startTasks, type User } from './start-tasks.ts'
+import type { Label, TaskPage } from '../contracts.ts'
+import { startTasks, type User, wholeOf } from './start-tasks.ts'
 
 const { signUp, call, createTask, database } = await startTasks(t, { DATABASE_POOL_SIZE: '3' })
 const ada = await signUp()
 const mallory = await signUp()
 const task = await createTask(ada, { title: 'Ada\'s secret' })
 const inbox = (await call('GET', `/api/${ada.id}/lists`, ada)).json().items[0]
-const whole = { title: 'Taken', description: '', completed: true, list_id: null }
+const whole = { ...wholeOf(task), title: 'Taken', completed: true, list_id: null }
+const label = (await call('POST', `/api/${ada.id}/labels`, ada, { name: 'Secret' })).json<Label>()
 
 /** Everything of one user's, as it is stored. */
-const stored = async (user: User) => JSON.stringify(await Promise.all(['accounts', 'lists', 'tasks', 'changes'].map((table) =>
+const stored = async (user: User) => JSON.stringify(await Promise.all(['accounts', 'lists', 'labels', 'task_labels', 'tasks', 'changes', 'idempotency_keys'].map((table) =>
   database.asSuperuser(`SELECT * FROM tasks.${table} WHERE user_id = $1 ORDER BY 1, 2`, [user.id]))))
 
 const operations: Array<[method: string, path: string, payload?: object]> = [
@@ -25,22 +26,33 @@ const operations: Array<[method: string, path: string, payload?: object]> = [
   ['PATCH', `/tasks/${task.id}/complete`, {}],
   ['POST', `/tasks/${task.id}/restore`],
   ['GET', '/lists'],
+  ['POST', '/lists', { name: 'Planted' }],
+  ['GET', `/lists/${inbox.id}`],
+  ['PATCH', `/lists/${inbox.id}`, { name: 'Taken' }],
+  ['DELETE', `/lists/${inbox.id}`],
+  ['GET', '/labels'],
+  ['POST', '/labels', { name: 'Planted' }],
+  ['GET', `/labels/${label.id}`],
+  ['PATCH', `/labels/${label.id}`, { name: 'Taken' }],
+  ['DELETE', `/labels/${label.id}`],
 ]
+const foreignIds = [task.id, inbox.id, label.id]
+const patternOf = (path: string) => foreignIds.reduce((pattern, id) => pattern.replace(id, '{id}'), path)
 
 t.test('SEC-82: the list of operations below is the whole of the documented API', async (t) => {
   const { paths } = (await call('GET', '/openapi.json')).json()
   const documented = Object.entries<object>(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace('/api/{user_id}', '')}`))
-  t.same(operations.map(([method, path]) => `${method} ${path.replace(task.id, '{id}')}`).sort(), documented.sort())
+  t.same(operations.map(([method, path]) => `${method} ${patternOf(path)}`).sort(), documented.sort())
 })
 
 for (const [method, path, payload] of operations) {
-  t.test(`SEC-82: ${method} ${path.replace(task.id, '{id}')} of someone else`, async (t) => {
+  t.test(`SEC-82: ${method} ${patternOf(path)} of someone else`, async (t) => {
     const before = await stored(ada)
     const named = await call(method as 'GET', `/api/${ada.id}${path}`, mallory, payload)
     t.equal(named.statusCode, 403, 'the path names another user')
     t.match(named.json(), { type: '/problems/not-yours' })
     const borrowed = await call(method as 'GET', `/api/${mallory.id}${path}`, mallory, payload)
-    if (path.includes(task.id)) t.equal(borrowed.statusCode, 404, 'the id is another user\'s')
+    if (foreignIds.some((id) => path.includes(id))) t.equal(borrowed.statusCode, 404, 'the id is another user\'s')
     else t.notMatch(borrowed.body, ada.id, 'nothing of the other\'s is shown')
     t.equal((await call(method as 'GET', `/api/${ada.id}${path}`, undefined, payload)).statusCode, 401, 'no token')
     t.equal((await call(method as 'GET', `/api/${ada.id.toUpperCase()}${path}`, mallory, payload)).statusCode, 403)
@@ -48,12 +60,16 @@ for (const [method, path, payload] of operations) {
   })
 }
 
-t.test('SEC-82: a list of someone else\'s can be named nowhere', async (t) => {
+t.test('SEC-82: a list, a label or a task of someone else\'s can be named nowhere', async (t) => {
   for (const [method, path, payload] of [
     ['POST', '/tasks', { title: 'x', list_id: inbox.id }],
     ['PATCH', `/tasks/${(await createTask(mallory)).id}`, { list_id: inbox.id }],
     ['PUT', `/tasks/${(await createTask(mallory)).id}`, { ...whole, list_id: inbox.id }],
-  ] as const) t.equal((await call(method, `/api/${mallory.id}${path}`, mallory, payload)).statusCode, 422)
+    ['PATCH', `/tasks/${(await createTask(mallory)).id}`, { label_ids: [label.id] }],
+    ['POST', '/tasks', { title: 'x', label_ids: [label.id] }],
+    ['PATCH', `/tasks/${(await createTask(mallory)).id}`, { parent_id: task.id }],
+    ['POST', '/tasks', { title: 'x', parent_id: task.id }],
+  ] as const) t.equal((await call(method, `/api/${mallory.id}${path}`, mallory, payload)).statusCode, 422, `${method} ${Object.keys(payload).join()}`)
 })
 
 t.test('FR-030: the composite key alone refuses a row that points at another tenant\'s', async (t) => {

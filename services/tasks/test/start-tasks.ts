@@ -8,7 +8,7 @@ import type { InjectOptions } from 'fastify'
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from 'jose'
 import { buildApp } from '../app.ts'
 import { loadConfig } from '../config.ts'
-import type { Task } from '../contracts.ts'
+import { type NewTask, type Task, TaskReplacement } from '../contracts.ts'
 import { lockAccount } from '../src/accounts/queries.ts'
 
 /** The keys of a token issuer: it publishes them over HTTP, and signs whatever a test asks for. */
@@ -64,6 +64,9 @@ export async function startIssuer (t: Teardown) {
   }
 }
 
+/** All of a task that a client may set: what PUT takes. */
+export const wholeOf = (task: Task) => Object.fromEntries(Object.keys(TaskReplacement.properties).map((name) => [name, task[name as keyof TaskReplacement]])) as TaskReplacement
+
 export interface User { id: string, headers: { authorization: string } }
 
 /** The service on a database of its own, reached through `port` if given, with an issuer whose tokens it accepts. */
@@ -99,7 +102,7 @@ export async function startTasks (t: Teardown, settings: Record<string, string> 
   const call = (method: InjectOptions['method'], url: string, user?: Pick<User, 'headers'>, payload?: InjectOptions['payload'], headers: Record<string, string> = {}) =>
     app.inject({ method: method as 'GET', url, headers: { ...user?.headers, ...headers }, ...payload !== undefined && { payload } })
 
-  async function createTask (user: User, task: { title: string, description?: string } = { title: 'Water the plants' }): Promise<Task> {
+  async function createTask (user: User, task: NewTask = { title: 'Water the plants' }): Promise<Task> {
     const response = await call('POST', `/api/${user.id}/tasks`, user, task)
     if (response.statusCode !== 201) throw new Error(`A task was not created: ${response.body}`)
     return response.json()

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import type { Task, TaskPage } from '../contracts.ts'
-import { startTasks } from './start-tasks.ts'
+import { startTasks, wholeOf } from './start-tasks.ts'
 
 const { signUp, call, createTask, database } = await startTasks(t)
 const ada = await signUp()
@@ -86,8 +86,8 @@ t.test('FR-022: PUT replaces the whole, and a missing field is named instead of 
   const partial = await call('PUT', `${path}/${task.id}`, ada, { title: 'Final' })
   t.equal(partial.statusCode, 400)
   t.same(partial.json().errors.map(({ pointer, code }: { pointer: string, code: string }) => `${pointer} ${code}`).sort(),
-    ['/completed required', '/description required', '/list_id required'])
-  const whole = await call('PUT', `${path}/${task.id}`, ada, { title: 'Final', description: '', completed: true, list_id: null })
+    ['completed', 'description', 'due_at', 'due_date', 'label_ids', 'list_id', 'parent_id', 'priority', 'start_date', 'time_zone'].map((name) => `/${name} required`))
+  const whole = await call('PUT', `${path}/${task.id}`, ada, { ...wholeOf(task), title: 'Final', description: '', completed: true, list_id: null })
   t.match(whole.json(), { title: 'Final', description: '', completed: true, completed_at: instant, list_id: null, version: 2 })
 })
 
@@ -126,7 +126,7 @@ t.test('FR-026: a stale If-Match is 412 with the task as it is now, and nothing 
   t.equal((await call('PATCH', `${path}/${task.id}`, ada, { title: 'Two' }, { 'if-match': etag })).statusCode, 200)
   for (const [method, url, payload] of [
     ['PATCH', `${path}/${task.id}`, { title: 'Three' }],
-    ['PUT', `${path}/${task.id}`, { title: 'Three', description: '', completed: false, list_id: null }],
+    ['PUT', `${path}/${task.id}`, { ...wholeOf(task), title: 'Three', description: '', completed: false, list_id: null }],
     ['PATCH', `${path}/${task.id}/complete`, {}],
     ['DELETE', `${path}/${task.id}`, undefined],
   ] as const) {

@@ -15,8 +15,8 @@ export const insertAccount = (db: CommonQueryMethods, account: NewAccount) => db
     INSERT INTO tasks.accounts (user_id, seq) VALUES (${account.user_id}, 1) ON CONFLICT DO NOTHING RETURNING user_id, seq
   ), inbox AS (
     INSERT INTO tasks.lists (user_id, id, name, is_inbox) SELECT user_id, ${account.inbox_id}::uuid, 'Inbox', true FROM account
-    RETURNING user_id, id, name, is_inbox
+    RETURNING user_id, id, name, is_inbox, colour, position, archived
   )
   INSERT INTO tasks.changes (user_id, seq, object_type, object_id, action, before, after, actor_id, request_id)
-  SELECT inbox.user_id, account.seq, 'list', inbox.id, 'created', '{}', jsonb_build_object('name', inbox.name, 'is_inbox', inbox.is_inbox), inbox.user_id, ${account.request_id}
+  SELECT inbox.user_id, account.seq, 'list', inbox.id, 'created', '{}', to_jsonb(inbox) - '{user_id,id}'::text[], inbox.user_id, ${account.request_id}
   FROM inbox, account`)

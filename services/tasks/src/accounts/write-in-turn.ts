@@ -1,17 +1,33 @@
+import type { AccessTokenClaims } from '@daymark/kit/access-tokens'
 import { busy } from '@daymark/kit/problem'
 import { asWriter } from '@daymark/kit/scope'
 import pLimit from 'p-limit'
+import type { DatabasePool } from 'slonik'
+import { openAccount } from './open-account.ts'
 
 const turnsOf = new Map<string, ReturnType<typeof pLimit>>()
 const longestQueue = 200
 
+/** What a write throws that found no account: it is opened, and the write made again. Later writes pay nothing for that. */
+export class NoAccountYet extends Error {}
+
 /**
- * Runs a write of one tenant behind the tenant's lock. Writers queue at that lock anyway; all but two of them queue here,
- * where waiting takes no connection, so that one busy tenant cannot hold the whole pool: one writes, and one is at the lock
- * to follow at once. Never call it while holding a connection, which those in front may be waiting for.
+ * Runs a write of the signed-in tenant behind the tenant's lock. Writers queue at that lock anyway; all but two of them queue
+ * here, where waiting takes no connection, so that one busy tenant cannot hold the whole pool: one writes, and one is at the
+ * lock to follow at once. Never call it while holding a connection, which those in front may be waiting for.
  * @throws {Problem} busy (503) when too many of the same tenant wait already
  */
-export async function writeInTurn<T> (userId: string, write: () => Promise<T>): Promise<T> {
+export async function writeInTurn<T> (pool: DatabasePool, { id, user: { sub } }: { id: string, user: AccessTokenClaims }, write: () => Promise<T>): Promise<T> {
+  try {
+    return await takeTurn(sub, write)
+  } catch (error) {
+    if (!(error instanceof NoAccountYet)) throw error
+    await openAccount(pool, sub, id)
+    return await takeTurn(sub, write)
+  }
+}
+
+async function takeTurn<T> (userId: string, write: () => Promise<T>): Promise<T> {
   const turns = turnsOf.get(userId) ?? pLimit(2)
   if (turns.pendingCount >= longestQueue) throw busy()
   turnsOf.set(userId, turns)

@@ -1,17 +1,16 @@
 import { row } from '@daymark/kit/row'
-import { Type } from '@sinclair/typebox'
-import { type CommonQueryMethods, sql } from 'slonik'
+import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
 import { Task, type TaskStatus } from '../../contracts.ts'
+import { taskKind } from '../changes/kinds.ts'
+import type { Edits } from '../changes/write-statements.ts'
 
 const taskRow = row(Task)
-const changedTask = row(Type.Object({ ...Task.properties, is_stale: Type.Boolean(), is_list_unknown: Type.Boolean() }))
 
-const taskColumns = sql.fragment`
-  id, user_id, list_id, title, description, completed, completed_at, version, created_at, updated_at`
+const taskColumns = taskKind.columns(sql.fragment`t`)
 
 /** One task that is not in the trash. */
 export const findTask = (db: CommonQueryMethods, task: { user_id: string, id: string }) => db.maybeOne(sql.prepared('find_task', taskRow)`
-  SELECT ${taskColumns} FROM tasks.tasks WHERE user_id = ${task.user_id} AND id = ${task.id} AND deleted_at IS NULL`)
+  SELECT ${taskColumns} FROM tasks.tasks t WHERE user_id = ${task.user_id} AND id = ${task.id} AND deleted_at IS NULL`)
 
 export interface TaskFilter {
   user_id: string
@@ -29,122 +28,60 @@ const ofStatus = {
 /** Newest first, from behind a place in that order. */
 export const listTasks = (db: CommonQueryMethods, { user_id, status, after, limit }: TaskFilter) => db.any(sql.prepared(`list_${status}${after ? '_after' : ''}`, taskRow)`
   SELECT ${taskColumns}
-  FROM tasks.tasks
+  FROM tasks.tasks t
   WHERE user_id = ${user_id} AND deleted_at IS NULL AND ${ofStatus[status]}
     AND ${after ? sql.fragment`(created_at, id) < (${after.created_at}::timestamptz, ${after.id}::uuid)` : sql.fragment`true`}
   ORDER BY created_at DESC, id DESC
   LIMIT ${limit}`)
 
-/** Who changes something, and by which request: written beside each change. */
-export interface Author { actor_id: string, request_id: string }
+/** A task and the versions it may have; null for any. */
+interface Root { user_id: string, id: string, versions: number[] | null }
 
-/** An array that may be null, which Slonik's own may not. */
-const arrayOf = (versions: number[] | null) => sql.fragment`${versions && `{${versions.join()}}`}::integer[]`
+const versionsOf = ({ versions }: Root) => sql.fragment`${versions && JSON.stringify(versions)}::jsonb`
+/** Whether a row may be taken for the root; of a root that has changed the tree is left alone. */
+const isFresh = (root: Root) => sql.fragment`(${versionsOf(root)} @> to_jsonb(t.version)) IS NOT FALSE`
 
-/** Instants in the log are text in the form of the wire. */
-const completedAtText = sql.fragment`to_char(completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
-const deletedAtText = sql.fragment`to_char(deleted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+/** Completing one task, which is refused while it has open subtasks. */
+export const completionOfOne = (root: Root): Edits => ({
+  name: 'complete_one',
+  rows: sql.fragment`
+  SELECT 1 AS n, ${root.id}::uuid AS id, '{"completed": true}'::jsonb AS patch, ${versionsOf(root)} AS versions, false AS trashed, NULL::bigint AS undoes,
+    CASE WHEN EXISTS (SELECT FROM tasks.tasks c WHERE c.user_id = ${root.user_id} AND c.parent_id = ${root.id} AND NOT c.completed AND c.deleted_at IS NULL)
+      THEN 'open_subtasks' END AS refused`,
+})
 
-export interface TaskInsert extends Author { user_id: string, id: string, list_id: string | null, title: string, description: string }
+/** The rows of a tree: its root first, and the descendants that `joins` holds for. */
+const tree = (root: Root, joins: FragmentSqlToken) => sql.fragment`
+  WITH RECURSIVE tree AS (
+    SELECT t.id, t.parent_id, t.list_id, t.deleted_at, 0 AS depth, ${isFresh(root)} AS is_fresh FROM tasks.tasks t WHERE t.user_id = ${root.user_id} AND t.id = ${root.id}
+    UNION ALL
+    SELECT t.id, t.parent_id, t.list_id, t.deleted_at, p.depth + 1, p.is_fresh FROM tree p JOIN tasks.tasks t ON t.user_id = ${root.user_id} AND t.parent_id = p.id
+    WHERE p.is_fresh AND ${joins}
+  )`
+const ofTree = (root: Root, patch: FragmentSqlToken, isTrashed: boolean) => sql.fragment`
+  SELECT row_number() OVER (ORDER BY depth, t.id)::integer AS n, t.id, ${patch} AS patch, CASE WHEN depth = 0 THEN ${versionsOf(root)} END AS versions,
+    ${isTrashed}::boolean AS trashed, NULL::bigint AS undoes, NULL AS refused
+  FROM tree t`
 
-/**
- * Adds a task, to the Inbox unless told otherwise, and its entry in the change log. Runs behind the tenant's lock. Gives
- * nothing, and adds nothing, where this statement sees no such list: of an account that another request opens at this very
- * moment it may see none at all.
- */
-export const insertTask = (db: CommonQueryMethods, task: TaskInsert) => db.maybeOne(sql.prepared('insert_task', taskRow)`
-  WITH task AS (
-    INSERT INTO tasks.tasks (user_id, id, list_id, title, description)
-    SELECT l.user_id, ${task.id}::uuid, l.id, ${task.title}, ${task.description}
-    FROM tasks.accounts a JOIN tasks.lists l ON l.user_id = a.user_id
-    WHERE a.user_id = ${task.user_id}
-      AND l.id = coalesce(${task.list_id}::uuid, (SELECT i.id FROM tasks.lists i WHERE i.user_id = ${task.user_id} AND i.is_inbox))
-    RETURNING ${taskColumns}
-  ), account AS (
-    UPDATE tasks.accounts a SET seq = a.seq + 1 FROM task WHERE a.user_id = task.user_id RETURNING a.seq
-  ), logged AS (
-    INSERT INTO tasks.changes (user_id, seq, object_type, object_id, action, before, after, actor_id, request_id)
-    SELECT task.user_id, account.seq, 'task', task.id, 'created', '{}',
-      jsonb_build_object('list_id', task.list_id, 'title', task.title, 'description', task.description),
-      ${task.actor_id}::uuid, ${task.request_id}
-    FROM task, account
-  )
-  SELECT ${taskColumns} FROM task`)
+/** Completing a task and all below it. */
+export const completionOfTree = (root: Root): Edits => ({
+  name: 'complete_tree',
+  rows: sql.fragment`${tree(root, sql.fragment`t.deleted_at IS NULL`)}${ofTree(root, sql.fragment`'{"completed": true}'::jsonb`, false)}`,
+})
 
-/** What a write sets; null leaves a field as it is. `list_id` may itself be null, so `sets_list` says whether it is set. */
-export interface TaskChange extends Author {
-  user_id: string
-  id: string
-  /** The versions it may have; null for any. */
-  versions: number[] | null
-  /** Whether it is looked for in the trash. */
-  is_trashed: boolean
-  title: string | null
-  description: string | null
-  sets_list: boolean
-  list_id: string | null
-  completed: boolean | null
-  deleted: boolean | null
-}
+/** Moving a task to the trash, and all below it. */
+export const trashingOfTree = (root: Root): Edits => ({
+  name: 'trash_tree',
+  rows: sql.fragment`${tree(root, sql.fragment`t.deleted_at IS NULL`)}${ofTree(root, sql.fragment`'{"deleted": true}'::jsonb`, false)}`,
+})
 
-/**
- * Changes the fields given, and logs those that really changed, before and after; a change that changes nothing gives the
- * same version and logs nothing. Runs behind the tenant's lock, so its snapshot holds all it waited for. Gives nothing
- * where there is no such task, and the task as it is where it has another version (`is_stale`) or the list is no list of
- * the user's (`is_list_unknown`).
- */
-export const changeTask = (db: CommonQueryMethods, change: TaskChange) => db.maybeOne(sql.prepared('change_task', changedTask)`
-  WITH before AS MATERIALIZED (
-    SELECT ${taskColumns}, deleted_at, version <> ALL (${arrayOf(change.versions)}) IS TRUE AS is_stale,
-      ${change.sets_list}::boolean AND ${change.list_id}::uuid IS NOT NULL AND NOT EXISTS (
-        SELECT FROM tasks.lists l WHERE l.user_id = ${change.user_id} AND l.id = ${change.list_id}::uuid
-      ) AS is_list_unknown
-    FROM tasks.tasks
-    WHERE user_id = ${change.user_id} AND id = ${change.id} AND (deleted_at IS NOT NULL) = ${change.is_trashed}::boolean
-    FOR UPDATE
-  ), after AS (
-    SELECT user_id, id,
-      CASE WHEN ${change.sets_list}::boolean THEN ${change.list_id}::uuid ELSE list_id END AS list_id,
-      coalesce(${change.title}::text, title) AS title,
-      coalesce(${change.description}::text, description) AS description,
-      CASE ${change.completed}::boolean
-        WHEN true THEN coalesce(completed_at, statement_timestamp()::timestamptz(3))
-        WHEN false THEN NULL
-        ELSE completed_at
-      END AS completed_at,
-      CASE ${change.deleted}::boolean WHEN true THEN statement_timestamp()::timestamptz(3) WHEN false THEN NULL ELSE deleted_at END AS deleted_at
-    FROM before WHERE NOT is_stale AND NOT is_list_unknown
-  ), diff AS (
-    SELECT jsonb_object_agg(b.key, b.value) AS before, jsonb_object_agg(b.key, a.value) AS after
-    FROM (
-      SELECT key, value FROM before, jsonb_each(jsonb_build_object(
-        'list_id', list_id, 'title', title, 'description', description, 'completed_at', ${completedAtText}, 'deleted_at', ${deletedAtText}))
-    ) b JOIN (
-      SELECT key, value FROM after, jsonb_each(jsonb_build_object(
-        'list_id', list_id, 'title', title, 'description', description, 'completed_at', ${completedAtText}, 'deleted_at', ${deletedAtText}))
-    ) a ON a.key = b.key AND a.value <> b.value
-    HAVING count(*) > 0
-  ), changed AS (
-    UPDATE tasks.tasks t
-    SET list_id = a.list_id, title = a.title, description = a.description, completed_at = a.completed_at, deleted_at = a.deleted_at,
-      version = t.version + 1, updated_at = statement_timestamp()
-    FROM after a, diff
-    WHERE t.user_id = a.user_id AND t.id = a.id
-    RETURNING t.id, t.user_id, t.list_id, t.title, t.description, t.completed, t.completed_at, t.version, t.created_at, t.updated_at
-  ), account AS (
-    UPDATE tasks.accounts a SET seq = a.seq + 1 FROM changed WHERE a.user_id = changed.user_id RETURNING a.seq
-  ), logged AS (
-    INSERT INTO tasks.changes (user_id, seq, object_type, object_id, action, before, after, actor_id, request_id)
-    SELECT changed.user_id, account.seq, 'task', changed.id,
-      CASE
-        WHEN diff.after ? 'deleted_at' THEN CASE WHEN diff.after ->> 'deleted_at' IS NULL THEN 'restored' ELSE 'deleted' END
-        WHEN diff.after - 'completed_at' <> '{}' THEN 'updated'
-        WHEN changed.completed THEN 'completed'
-        ELSE 'reopened'
-      END,
-      diff.before, diff.after, ${change.actor_id}::uuid, ${change.request_id}
-    FROM changed, account, diff
-  )
-  SELECT ${taskColumns}, false AS is_stale, false AS is_list_unknown FROM changed
-  UNION ALL
-  SELECT ${taskColumns}, is_stale, is_list_unknown FROM before WHERE NOT EXISTS (SELECT FROM changed)`)
+/** Taking a task out of the trash, and what below it went there at the same moment. */
+export const restoringOfTree = (root: Root): Edits => ({
+  name: 'restore_tree',
+  rows: sql.fragment`${tree(root, sql.fragment`t.deleted_at = p.deleted_at`)}${ofTree(root, sql.fragment`
+    '{"deleted": false}'::jsonb
+    || CASE WHEN EXISTS (SELECT FROM tasks.lists l WHERE l.user_id = ${root.user_id} AND l.id = t.list_id AND l.deleted_at IS NOT NULL)
+      THEN jsonb_build_object('list_id', (SELECT i.id FROM tasks.lists i WHERE i.user_id = ${root.user_id} AND i.is_inbox)) ELSE '{}' END
+    || CASE WHEN depth = 0 AND EXISTS (SELECT FROM tasks.tasks p WHERE p.user_id = ${root.user_id} AND p.id = t.parent_id AND p.deleted_at IS NOT NULL)
+      THEN '{"parent_id": null}'::jsonb ELSE '{}' END`, true)}`,
+})

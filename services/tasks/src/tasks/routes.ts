@@ -1,29 +1,23 @@
-import { etagOf, isKnown } from '@daymark/kit/etag'
 import { asUser } from '@daymark/kit/scope'
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
-import type { FastifyReply } from 'fastify'
 import { Completion, Id, NewTask, Task, TaskPage, TaskPatch, TaskQuery, TaskReplacement } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { taskNotFound } from '../../problems.ts'
+import { etagOf, isKnown } from '@daymark/kit/etag'
+import { gone, idempotent, ok, unlessStale } from '../changes/answers.ts'
+import { answerOnce } from '../idempotency/answer-once.ts'
 import { findTask, listTasks } from './queries.ts'
-import { createTask, writeTask } from './write-task.ts'
+import { completeTask, createTask, restoreTask, trashTask, writeTask } from './write-task.ts'
 
 const AccountPath = Type.Object({ user_id: Id })
 const TaskPath = Type.Object({ user_id: Id, id: Id })
 
 const tags = ['tasks']
 const security = [{ accessToken: [] }]
-const ifMatch = Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'The ETag the task must still have; else 412' })) })
 
 /** As one schema, so that what is wrong with a body is told field by field. */
 const OptionalCompletion = Type.Unsafe<Completion | null>({ ...Completion, $id: undefined, type: ['object', 'null'] })
-
-/** Answers with a task and the ETag that a later write may demand. */
-function send (reply: FastifyReply, task: Task): Task {
-  reply.header('etag', etagOf(task))
-  return task
-}
 
 /** Tasks of one account; registered under its path, behind the guard. */
 export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promise<void> {
@@ -40,43 +34,41 @@ export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promis
   })
 
   app.post('', {
-    schema: { tags, security, summary: 'Create a task', params: AccountPath, body: NewTask, response: { 201: Task } },
-  }, async (request, reply) => {
-    const task = await createTask(pool, request, request.body)
-    return reply.code(201).header('location', `/api/${task.user_id}/tasks/${task.id}`).send(send(reply, task))
-  })
+    schema: { tags, security, summary: 'Create a task', params: AccountPath, headers: idempotent, body: NewTask, response: { 201: Task } },
+  }, async (request, reply) => await answerOnce(pool, request, reply, async (db) => {
+    const { object, headers } = await createTask(db, request, request.body)
+    return { status: 201, headers: { ...headers, location: `/api/${object.user_id}/tasks/${object.id}` }, body: object }
+  }))
 
   app.get('/:id', {
     schema: { tags, security, summary: 'Read a task', params: TaskPath, response: { 200: Task, 304: Type.Null() } },
   }, async ({ params: { id }, headers, user: { sub: user_id } }, reply) => {
     const task = await asUser(user_id, () => findTask(pool, { user_id, id }))
     if (!task) throw taskNotFound()
-    if (isKnown(headers['if-none-match'], etagOf(task))) return reply.code(304).header('etag', etagOf(task)).send(null)
-    return send(reply, task)
+    reply.header('etag', etagOf(task))
+    if (isKnown(headers['if-none-match'], etagOf(task))) return reply.code(304).send(null)
+    return task
   })
 
   app.put('/:id', {
-    schema: { tags, security, summary: 'Replace a task', params: TaskPath, headers: ifMatch, body: TaskReplacement, response: { 200: Task } },
-  }, async (request, reply) => send(reply, await writeTask(pool, request, request.params.id, request.body)))
+    schema: { tags, security, summary: 'Replace a task', params: TaskPath, headers: unlessStale, body: TaskReplacement, response: { 200: Task } },
+  }, async (request, reply) => await answerOnce(pool, request, reply, async (db) => ok(await writeTask(db, request, request.params.id, request.body))))
 
   app.patch('/:id', {
-    schema: { tags, security, summary: 'Change some fields of a task (JSON merge patch)', params: TaskPath, headers: ifMatch, body: TaskPatch, response: { 200: Task } },
-  }, async (request, reply) => send(reply, await writeTask(pool, request, request.params.id, request.body)))
+    schema: { tags, security, summary: 'Change some fields of a task (JSON merge patch)', params: TaskPath, headers: unlessStale, body: TaskPatch, response: { 200: Task } },
+  }, async (request, reply) => await answerOnce(pool, request, reply, async (db) => ok(await writeTask(db, request, request.params.id, request.body))))
 
   app.patch('/:id/complete', {
     schema: {
-      tags, security, summary: 'Complete a task, or reopen it', params: TaskPath, headers: ifMatch, body: OptionalCompletion, response: { 200: Task },
+      tags, security, summary: 'Complete a task, or reopen it', params: TaskPath, headers: unlessStale, body: OptionalCompletion, response: { 200: Task },
     },
-  }, async (request, reply) => send(reply, await writeTask(pool, request, request.params.id, { completed: request.body?.completed ?? true })))
+  }, async (request, reply) => await answerOnce(pool, request, reply, async (db) => ok(await completeTask(db, request, request.params.id, request.body ?? {}))))
 
   app.delete('/:id', {
-    schema: { tags, security, summary: 'Move a task to the trash', params: TaskPath, headers: ifMatch, response: { 204: Type.Null() } },
-  }, async (request, reply) => {
-    await writeTask(pool, request, request.params.id, { deleted: true })
-    return reply.code(204).send(null)
-  })
+    schema: { tags, security, summary: 'Move a task and its subtasks to the trash', params: TaskPath, headers: unlessStale, response: { 204: Type.Null() } },
+  }, async (request, reply) => await answerOnce(pool, request, reply, async (db) => gone(await trashTask(db, request, request.params.id))))
 
   app.post('/:id/restore', {
-    schema: { tags, security, summary: 'Take a task out of the trash', params: TaskPath, headers: ifMatch, response: { 200: Task } },
-  }, async (request, reply) => send(reply, await writeTask(pool, request, request.params.id, { is_trashed: true, deleted: false })))
+    schema: { tags, security, summary: 'Take a task out of the trash, with what went there with it', params: TaskPath, headers: unlessStale, response: { 200: Task } },
+  }, async (request, reply) => await answerOnce(pool, request, reply, async (db) => ok(await restoreTask(db, request, request.params.id))))
 }

@@ -1,58 +1,59 @@
-import type { AccessTokenClaims } from '@daymark/kit/access-tokens'
-import { allowedVersions, etagOf } from '@daymark/kit/etag'
-import type { DatabasePool } from 'slonik'
+import type { CommonQueryMethods } from 'slonik'
 import { uuidv7 } from 'uuidv7'
-import type { NewTask, Task } from '../../contracts.ts'
-import { staleVersion, taskNotFound, unknownList } from '../../problems.ts'
-import { openAccount } from '../accounts/open-account.ts'
-import { writeInTurn } from '../accounts/write-in-turn.ts'
-import { changeTask, insertTask, type TaskChange } from './queries.ts'
-
-/** The request a write comes from. */
-export interface Origin { id: string, user: AccessTokenClaims, headers: { 'if-match'?: string | undefined } }
+import type { Completion, NewTask, Task, TaskReplacement } from '../../contracts.ts'
+import { taskNotFound } from '../../problems.ts'
+import { allowedVersions } from '@daymark/kit/etag'
+import { authorOf, type Origin } from '../changes/origin.ts'
+import { addTasks, changeTasks, editsGiven } from '../changes/write-statements.ts'
+import { addedOne, changedOne, type Written } from '../changes/written.ts'
+import { completionOfOne, completionOfTree, restoringOfTree, trashingOfTree } from './queries.ts'
+import { storedFields } from './task-fields.ts'
 
 /**
- * Adds a task to a list of the user's, or to their Inbox, which their first write makes: later ones pay nothing for it.
- * @throws {Problem} unknownList
+ * Adds a task to a list of the user's, or to their Inbox.
+ * @throws {Problem} of the field that names something that is not there, or does not go with another
  */
-export async function createTask (pool: DatabasePool, { id: request_id, user: { sub: user_id } }: Origin, { title, description = '', list_id }: NewTask): Promise<Task> {
-  const task = { user_id, id: uuidv7(), list_id: list_id ?? null, title, description, actor_id: user_id, request_id }
-  const insert = () => writeInTurn(user_id, () => insertTask(pool, task))
-  const inserted = await insert()
-  if (inserted) return inserted
-  await openAccount(pool, user_id, request_id)
-  return await insert() ?? refuseList()
-}
-
-type Fields = Partial<Pick<TaskChange, 'title' | 'description' | 'list_id' | 'completed' | 'deleted' | 'is_trashed'>>
+export const createTask = async (db: CommonQueryMethods, origin: Origin, task: NewTask): Promise<Written<Task>> =>
+  addedOne(await addTasks(db, [{ id: uuidv7(), fields: storedFields(task) }], authorOf(origin)))
 
 /**
  * Sets the fields given, and no other.
- * @throws {Problem} taskNotFound; staleVersion, with the task as it is, where If-Match names another version; unknownList
+ * @throws {Problem} taskNotFound; staleVersion, with the task as it is, where If-Match names another version; of the field that
+ *   names something that is not there, or does not go with another
  */
-export async function writeTask (pool: DatabasePool, { id: request_id, user: { sub: user_id }, headers }: Origin, id: string, fields: Fields): Promise<Task> {
-  const { title = null, description = null, list_id = null, completed = null, deleted = null, is_trashed = false } = fields
-  const change = {
-    user_id,
-    id,
-    versions: allowedVersions(headers['if-match']),
-    is_trashed,
-    title,
-    description,
-    sets_list: fields.list_id !== undefined,
-    list_id,
-    completed,
-    deleted,
-    actor_id: user_id,
-    request_id,
-  }
-  const written = await writeInTurn(user_id, () => changeTask(pool, change))
-  if (!written) throw taskNotFound()
-  const { is_stale, is_list_unknown, ...task } = written
-  if (is_stale) throw staleVersion({ current: task, headers: { etag: etagOf(task) } })
-  return is_list_unknown ? refuseList() : task
+export async function writeTask (db: CommonQueryMethods, origin: Origin, id: string, fields: Partial<TaskReplacement>): Promise<Written<Task>> {
+  const edit = { id, patch: storedFields(fields), versions: allowedVersions(origin.headers['if-match']) }
+  return changedOne(await changeTasks(db, editsGiven([edit]), authorOf(origin)), taskNotFound)
 }
 
-function refuseList (): never {
-  throw unknownList({ errors: [{ pointer: '/list_id', code: 'unknown_list', detail: 'list_id must be the id of one of your lists' }] })
+/**
+ * Completes a task or reopens it. A task with open subtasks is completed only by who says what becomes of those.
+ * @throws {Problem} taskNotFound; staleVersion; openSubtasks
+ */
+export async function completeTask (db: CommonQueryMethods, origin: Origin, id: string, { completed = true, subtasks }: Completion): Promise<Written<Task>> {
+  const author = authorOf(origin)
+  const root = { user_id: author.user_id, id, versions: allowedVersions(origin.headers['if-match']) }
+  const edits = !completed || subtasks === 'keep'
+    ? editsGiven([{ id, patch: { completed }, versions: root.versions }])
+    : subtasks === 'complete' ? completionOfTree(root) : completionOfOne(root)
+  return changedOne(await changeTasks(db, edits, author), taskNotFound)
+}
+
+/**
+ * Moves a task to the trash, with its subtasks, as one change to take back.
+ * @throws {Problem} taskNotFound; staleVersion
+ */
+export async function trashTask (db: CommonQueryMethods, origin: Origin, id: string): Promise<Written<Task>> {
+  const author = authorOf(origin)
+  return changedOne(await changeTasks(db, trashingOfTree({ user_id: author.user_id, id, versions: allowedVersions(origin.headers['if-match']) }), author), taskNotFound)
+}
+
+/**
+ * Takes a task out of the trash, with what went there with it. Where its list is gone it comes back in the Inbox, and where
+ * the task it was part of is gone, as one of its own.
+ * @throws {Problem} taskNotFound for one that is not in the trash; staleVersion
+ */
+export async function restoreTask (db: CommonQueryMethods, origin: Origin, id: string): Promise<Written<Task>> {
+  const author = authorOf(origin)
+  return changedOne(await changeTasks(db, restoringOfTree({ user_id: author.user_id, id, versions: allowedVersions(origin.headers['if-match']) }), author), taskNotFound)
 }

@@ -1,0 +1,145 @@
+import { row } from '@daymark/kit/row'
+import { type TObject, type TProperties, Type } from '@sinclair/typebox'
+import { type FragmentSqlToken, type IdentifierSqlToken, sql } from 'slonik'
+import { Label, List, Task } from '../../contracts.ts'
+
+/**
+ * What the change log can tell of: for each kind of object its table, its fields as the log writes them, and when a change
+ * to one is refused. Everything that is changed is changed by the statements in write-statements.ts, made of these.
+ */
+export interface Kind<T extends TProperties> {
+  object_type: 'task' | 'list' | 'label'
+  table: FragmentSqlToken
+  /** What is given out, of a row that has the given name. With `deleted_at` it is all that the log tells. */
+  columns: (of: FragmentSqlToken) => FragmentSqlToken
+  schema: TObject<T>
+  fields: readonly Field[]
+  /** The fields a patch sets, in terms of the log: of the row `b` and the `patch`. */
+  wish: FragmentSqlToken
+  /** The code of what is wrong with a change of the row `b` to `wish`, or NULL. */
+  problem: FragmentSqlToken
+  /** The same for a new row, of which `wish` is all there is. */
+  problemOfNew: FragmentSqlToken
+  /** What stands in a new row where `wish` does not say it, by field. */
+  defaults: Record<string, FragmentSqlToken>
+}
+
+/** A column, how the log tells it (from the row `b`), and how it is read from the log (from `wish`). */
+export interface Field { name: string, column: IdentifierSqlToken, told: FragmentSqlToken, read: FragmentSqlToken }
+
+const column = (name: string) => sql.identifier([name])
+const key = (name: string) => sql.literalValue(name)
+const field = (name: string, told: FragmentSqlToken, read: FragmentSqlToken): Field => ({ name, column: column(name), told, read })
+
+/** Instants are told in the form of the wire. */
+const instantText = (value: FragmentSqlToken) => sql.fragment`to_char(${value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+const now = instantText(sql.fragment`statement_timestamp()`)
+
+const plain = (name: string) => field(name, sql.fragment`to_jsonb(b.${column(name)})`, sql.fragment`wish ->> ${key(name)}`)
+const uuid = (name: string) => field(name, sql.fragment`to_jsonb(b.${column(name)})`, sql.fragment`(wish ->> ${key(name)})::uuid`)
+const date = (name: string) => field(name, sql.fragment`to_jsonb(b.${column(name)})`, sql.fragment`(wish ->> ${key(name)})::date`)
+const flag = (name: string) => field(name, sql.fragment`to_jsonb(b.${column(name)})`, sql.fragment`(wish ->> ${key(name)})::boolean`)
+const instant = (name: string) => field(name, sql.fragment`to_jsonb(${instantText(sql.fragment`b.${column(name)}`)})`, sql.fragment`(wish ->> ${key(name)})::timestamptz`)
+const uuids = (name: string) => field(name, sql.fragment`to_jsonb(b.${column(name)})`, sql.fragment`ARRAY(SELECT value::uuid FROM jsonb_array_elements_text(wish -> ${key(name)}))`)
+
+/** `completed` and `deleted` in a patch set the instant beside them; one that is set already stays. */
+const instantOf = (said: string, name: string) => sql.fragment`
+  CASE WHEN patch ? ${key(said)} THEN jsonb_build_object(${key(name)}, CASE WHEN (patch ->> ${key(said)})::boolean
+    THEN coalesce(${instantText(sql.fragment`b.${column(name)}`)}, ${now}) END) ELSE '{}' END`
+
+const unknownList = sql.fragment`wish ->> 'list_id' IS NOT NULL AND NOT EXISTS (
+  SELECT FROM tasks.lists l WHERE l.user_id = b.user_id AND l.id = (wish ->> 'list_id')::uuid AND l.deleted_at IS NULL)`
+const unknownLabel = sql.fragment`wish ? 'label_ids' AND EXISTS (
+  SELECT FROM jsonb_array_elements_text(wish -> 'label_ids') w LEFT JOIN tasks.labels l ON l.user_id = b.user_id AND l.id = w.value::uuid AND l.deleted_at IS NULL
+  WHERE l.id IS NULL)`
+const unknownParent = sql.fragment`wish ->> 'parent_id' IS NOT NULL AND NOT EXISTS (
+  SELECT FROM tasks.tasks p WHERE p.user_id = b.user_id AND p.id = (wish ->> 'parent_id')::uuid AND p.deleted_at IS NULL)`
+/** Behind the tenant's lock the ancestors hold still. */
+const cycle = sql.fragment`wish ->> 'parent_id' IS NOT NULL AND EXISTS (
+  WITH RECURSIVE ancestor AS (
+    SELECT p.id, p.parent_id FROM tasks.tasks p WHERE p.user_id = b.user_id AND p.id = (wish ->> 'parent_id')::uuid
+    UNION
+    SELECT p.id, p.parent_id FROM ancestor a JOIN tasks.tasks p ON p.user_id = b.user_id AND p.id = a.parent_id
+  ) SELECT FROM ancestor WHERE id = b.id)`
+/** What `b` would have: as wished, else as it is. */
+const willBe = (name: string) => sql.fragment`(CASE WHEN wish ? ${key(name)} THEN wish ->> ${key(name)} ELSE b.${column(name)}::text END)`
+
+export const taskKind: Kind<typeof Task.properties> = {
+  object_type: 'task',
+  table: sql.fragment`tasks.tasks`,
+  columns: (of) => sql.fragment`
+    ${of}.id, ${of}.user_id, ${of}.list_id, ${of}.parent_id, ${of}.title, ${of}.description, ${of}.completed, ${of}.completed_at, ${of}.priority,
+    ${of}.due_date, ${of}.due_at, ${of}.time_zone, ${of}.start_date, ${of}.label_ids, ${of}.position, ${of}.version, ${of}.created_at, ${of}.updated_at`,
+  schema: Task,
+  fields: [
+    uuid('list_id'), uuid('parent_id'), plain('title'), plain('description'), plain('priority'), date('due_date'), instant('due_at'), plain('time_zone'),
+    date('start_date'), uuids('label_ids'), plain('position'), instant('completed_at'), instant('deleted_at'),
+  ],
+  wish: sql.fragment`patch - '{completed,deleted}'::text[] || ${instantOf('completed', 'completed_at')} || ${instantOf('deleted', 'deleted_at')}`,
+  problem: sql.fragment`
+    CASE WHEN ${unknownList} THEN 'unknown_list'
+      WHEN ${unknownLabel} THEN 'unknown_label'
+      WHEN ${unknownParent} THEN 'unknown_parent'
+      WHEN ${cycle} THEN 'cycle'
+      WHEN ${willBe('due_date')} IS NOT NULL AND ${willBe('due_at')} IS NOT NULL THEN 'due_twice'
+      WHEN (${willBe('due_at')} IS NULL) <> (${willBe('time_zone')} IS NULL) THEN 'zone_without_instant' END`,
+  problemOfNew: sql.fragment`
+    CASE WHEN ${unknownList} THEN 'unknown_list'
+      WHEN ${unknownLabel} THEN 'unknown_label'
+      WHEN ${unknownParent} THEN 'unknown_parent'
+      WHEN wish ->> 'due_date' IS NOT NULL AND wish ->> 'due_at' IS NOT NULL THEN 'due_twice'
+      WHEN (wish ->> 'due_at' IS NULL) <> (wish ->> 'time_zone' IS NULL) THEN 'zone_without_instant' END`,
+  defaults: {
+    list_id: sql.fragment`to_jsonb((SELECT i.id FROM tasks.lists i WHERE i.user_id = b.user_id AND i.is_inbox))`,
+    description: sql.fragment`'""'::jsonb`,
+    priority: sql.fragment`'"none"'::jsonb`,
+    label_ids: sql.fragment`'[]'::jsonb`,
+    position: sql.fragment`to_jsonb(tasks.newest_position(clock_timestamp()))`,
+  },
+}
+
+export const listKind: Kind<typeof List.properties> = {
+  object_type: 'list',
+  table: sql.fragment`tasks.lists`,
+  columns: (of) => sql.fragment`
+    ${of}.id, ${of}.user_id, ${of}.name, ${of}.is_inbox, ${of}.colour, ${of}.position, ${of}.archived, ${of}.version, ${of}.created_at, ${of}.updated_at`,
+  schema: List,
+  fields: [plain('name'), plain('colour'), plain('position'), flag('archived'), instant('deleted_at')],
+  wish: sql.fragment`patch - 'deleted' || ${instantOf('deleted', 'deleted_at')}`,
+  problem: sql.fragment`CASE WHEN b.is_inbox AND (wish ->> 'deleted_at' IS NOT NULL OR wish ->> 'archived' = 'true') THEN 'inbox_stays' END`,
+  problemOfNew: sql.fragment`NULL`,
+  defaults: {
+    colour: sql.fragment`'"grey"'::jsonb`,
+    position: sql.fragment`to_jsonb(tasks.newest_position(clock_timestamp()))`,
+    archived: sql.fragment`'false'::jsonb`,
+  },
+}
+
+const nameTaken = sql.fragment`EXISTS (
+  SELECT FROM tasks.labels l WHERE l.user_id = b.user_id AND l.id <> b.id AND l.deleted_at IS NULL AND l.name_key = lower(normalize(wish ->> 'name', NFKC)))`
+
+export const labelKind: Kind<typeof Label.properties> = {
+  object_type: 'label',
+  table: sql.fragment`tasks.labels`,
+  columns: (of) => sql.fragment`${of}.id, ${of}.user_id, ${of}.name, ${of}.colour, ${of}.version, ${of}.created_at, ${of}.updated_at`,
+  schema: Label,
+  fields: [plain('name'), plain('colour'), instant('deleted_at')],
+  wish: sql.fragment`patch - 'deleted' || ${instantOf('deleted', 'deleted_at')}`,
+  problem: sql.fragment`
+    CASE WHEN wish ? 'name' AND ${nameTaken} THEN 'name_taken'
+      WHEN wish ? 'deleted_at' AND wish ->> 'deleted_at' IS NULL AND EXISTS (
+        SELECT FROM tasks.labels l WHERE l.user_id = b.user_id AND l.id <> b.id AND l.deleted_at IS NULL AND l.name_key = lower(normalize(coalesce(wish ->> 'name', b.name), NFKC))) THEN 'name_taken' END`,
+  problemOfNew: sql.fragment`CASE WHEN ${nameTaken} THEN 'name_taken' END`,
+  defaults: { colour: sql.fragment`'"grey"'::jsonb` },
+}
+
+const outcome = { n: Type.Integer(), problem: Type.Union([Type.String(), Type.Null()]), seq: Type.Union([Type.Integer(), Type.Null()]) }
+
+/** What became of an object that was to be changed: the object, its place among the edits, why it was refused, the number of its change. */
+export const changedRow = <T extends TProperties>({ schema }: Kind<T>) => row(Type.Object({ ...schema.properties, ...outcome }))
+
+/** What became of one that was to be added. Of a refused one there is nothing but why. */
+export const addedRow = <T extends TProperties>({ schema }: Kind<T>) => row(Type.Union([
+  Type.Object({ ...schema.properties, n: Type.Integer(), problem: Type.Null(), seq: Type.Integer() }),
+  Type.Object({ n: Type.Integer(), problem: Type.String() }),
+]))

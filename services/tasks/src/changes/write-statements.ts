@@ -1,0 +1,136 @@
+import type { TProperties } from '@sinclair/typebox'
+import { type CommonQueryMethods, type FragmentSqlToken, sql, type SqlToken } from 'slonik'
+import { addedRow, changedRow, type Kind, labelKind, listKind, taskKind } from './kinds.ts'
+
+/** Who changes something, by which request, and as part of which group of changes. */
+export interface Author { user_id: string, actor_id: string, request_id: string, group_seq?: number | undefined }
+
+/** One object to be changed. */
+export interface Edit {
+  id: string
+  /** The fields to set, as the log tells them; `completed` and `deleted` set the instant beside them. */
+  patch: Record<string, unknown>
+  /** The versions it may have; any, where that is left out. */
+  versions?: number[] | null
+  /** Whether it is looked for in the trash. */
+  trashed?: boolean | undefined
+  /** The number of the change that this one takes back. */
+  undoes?: number | undefined
+}
+
+/**
+ * What is to be changed, as rows `(n, id, patch, versions, trashed, undoes, refused)`, each object once. `refused` is the code
+ * of what forbids an edit, or NULL. The name tells statements of other texts apart.
+ */
+export interface Edits { name: string, rows: FragmentSqlToken }
+
+/** Edits that come with the request. */
+export const editsGiven = (edits: readonly Edit[]): Edits => ({
+  name: 'given',
+  rows: sql.fragment`
+  SELECT n::integer AS n, (edit ->> 'id')::uuid AS id, edit -> 'patch' AS patch, nullif(edit -> 'versions', 'null') AS versions,
+    coalesce((edit ->> 'trashed')::boolean, false) AS trashed, (edit ->> 'undoes')::bigint AS undoes, NULL AS refused
+  FROM jsonb_array_elements(${JSON.stringify(edits)}::jsonb) WITH ORDINALITY AS given (edit, n)`,
+})
+
+const all = (parts: SqlToken[]) => sql.join(parts, sql.fragment`, `)
+const textOf = (name: string) => sql.literalValue(name)
+const alias = { b: sql.fragment`b`, t: sql.fragment`t`, changed: sql.fragment`changed`, judged: sql.fragment`judged` }
+
+/** Numbers what the CTE `changed` holds and writes it into the log, as the last part of the statement that changes it. */
+const logged = (object_type: string, action: FragmentSqlToken, { user_id, actor_id, request_id, group_seq }: Author) => sql.fragment`
+  account AS (
+    UPDATE tasks.accounts a SET seq = a.seq + c.total FROM (SELECT count(*) AS total FROM changed) c
+    WHERE a.user_id = ${user_id} AND c.total > 0 RETURNING a.seq - c.total AS base, c.total
+  ), logged AS (
+    INSERT INTO tasks.changes (user_id, seq, group_seq, undoes, object_type, object_id, action, before, after, actor_id, request_id)
+    SELECT changed.user_id, account.base + row_number() OVER (ORDER BY changed.n),
+      coalesce(${group_seq ?? null}::bigint, CASE WHEN account.total > 1 THEN account.base + 1 END), changed.undoes,
+      ${textOf(object_type)}, changed.id, ${action}, changed.before, changed.after, ${actor_id}::uuid, ${request_id}
+    FROM changed, account
+    RETURNING object_id, seq
+  )`
+
+const action = sql.fragment`
+  CASE
+    WHEN changed.after ? 'deleted_at' THEN CASE WHEN changed.after ->> 'deleted_at' IS NULL THEN 'restored' ELSE 'deleted' END
+    WHEN changed.after - 'completed_at' <> '{}' THEN 'updated'
+    WHEN changed.after ->> 'completed_at' IS NULL THEN 'reopened'
+    ELSE 'completed'
+  END`
+
+/**
+ * Makes the function that changes objects of a kind. Each field that really changes is logged, before and after; an object
+ * in which none does keeps its version and is not logged. Runs behind the tenant's lock, so its snapshot holds all it waited
+ * for. Gives a row for each object that was found: `problem` says why it was not changed, `seq` the number of its change.
+ */
+function changing<T extends TProperties> (kind: Kind<T>, name: string) {
+  const { table, columns, fields, wish, problem, object_type } = kind
+  const tell = sql.join(fields.map(({ name, told }) => sql.fragment`WHEN ${textOf(name)} THEN ${told}`), sql.fragment` `)
+  const assignments = all(fields.map(({ name, column, read }) => sql.fragment`${column} = CASE WHEN wish ? ${textOf(name)} THEN ${read} ELSE t.${column} END`))
+  const schema = changedRow(kind)
+  return (db: CommonQueryMethods, edits: Edits, author: Author) => db.any(sql.prepared(`${name}_${edits.name}`, schema)`
+  WITH edits AS (${edits.rows}
+  ), before AS MATERIALIZED (
+    SELECT edits.n, edits.versions, edits.undoes, edits.refused, ${wish} AS wish, ${columns(alias.b)}, b.deleted_at
+    FROM edits JOIN ${table} b ON b.user_id = ${author.user_id} AND b.id = edits.id AND (b.deleted_at IS NOT NULL) = edits.trashed
+    FOR UPDATE OF b
+  ), judged AS MATERIALIZED (
+    SELECT b.*, diff.before, diff.after,
+      CASE WHEN NOT b.versions @> to_jsonb(b.version) THEN 'stale' WHEN diff.after IS NOT NULL THEN coalesce(b.refused, ${problem}) END AS problem
+    FROM before b CROSS JOIN LATERAL (
+      SELECT jsonb_object_agg(key, told) AS before, jsonb_object_agg(key, value) AS after
+      FROM (SELECT key, value, coalesce(CASE key ${tell} END, 'null') AS told FROM jsonb_each(b.wish)) each
+      WHERE told <> value
+    ) diff
+  ), changed AS (
+    UPDATE ${table} t SET ${assignments}, version = t.version + 1, updated_at = statement_timestamp()
+    FROM judged WHERE t.user_id = ${author.user_id} AND t.id = judged.id AND judged.problem IS NULL AND judged.after IS NOT NULL
+    RETURNING ${columns(alias.t)}, judged.n, judged.undoes, judged.before, judged.after
+  ), ${logged(object_type, action, author)}
+  SELECT ${columns(alias.changed)}, changed.n, NULL AS problem, logged.seq FROM changed JOIN logged ON logged.object_id = changed.id
+  UNION ALL
+  SELECT ${columns(alias.judged)}, judged.n, judged.problem, NULL FROM judged WHERE judged.problem IS NOT NULL OR judged.after IS NULL`)
+}
+
+/** A new object, with the fields it shall have. */
+export interface New { id: string, fields: Record<string, unknown> }
+
+/**
+ * Makes the function that adds objects of a kind, and their first entries in the log. Runs behind the tenant's lock. Gives a
+ * row for each that was added, and the codes of those refused; nothing at all where there is no account yet.
+ */
+function adding<T extends TProperties> (kind: Kind<T>, name: string) {
+  const { table, columns, fields, problemOfNew, defaults, object_type } = kind
+  const preset = all(Object.entries(defaults).map(([name, value]) => sql.fragment`${textOf(name)}, ${value}`))
+  const targets = all(fields.map(({ column }) => column))
+  const values = all(fields.map(({ read }) => read))
+  const schema = addedRow(kind)
+  return (db: CommonQueryMethods, objects: readonly New[], author: Author) => db.any(sql.prepared(name, schema)`
+  WITH b AS MATERIALIZED (
+    SELECT b.user_id, b.n, b.id, jsonb_build_object(${preset}) || b.fields AS wish
+    FROM (
+      SELECT a.user_id, n::integer AS n, (given ->> 'id')::uuid AS id, given -> 'fields' AS fields
+      FROM tasks.accounts a, jsonb_array_elements(${JSON.stringify(objects)}::jsonb) WITH ORDINALITY AS given (given, n)
+      WHERE a.user_id = ${author.user_id}
+    ) b
+  ), judged AS MATERIALIZED (
+    SELECT b.*, ${problemOfNew} AS problem FROM b
+  ), changed_rows AS (
+    INSERT INTO ${table} AS t (user_id, id, ${targets})
+    SELECT user_id, id, ${values} FROM judged WHERE problem IS NULL
+    RETURNING ${columns(alias.t)}
+  ), changed AS (
+    SELECT ${columns(sql.fragment`r`)}, judged.n, NULL::bigint AS undoes, '{}'::jsonb AS before, jsonb_strip_nulls(judged.wish) AS after
+    FROM changed_rows r JOIN judged ON judged.id = r.id
+  ), ${logged(object_type, sql.fragment`'created'`, author)}
+  SELECT ${columns(alias.changed)}, judged.n, judged.problem, logged.seq
+  FROM judged LEFT JOIN changed ON changed.id = judged.id LEFT JOIN logged ON logged.object_id = judged.id`)
+}
+
+export const addTasks = adding(taskKind, 'add_tasks')
+export const changeTasks = changing(taskKind, 'change_tasks')
+export const addLists = adding(listKind, 'add_lists')
+export const changeLists = changing(listKind, 'change_lists')
+export const addLabels = adding(labelKind, 'add_labels')
+export const changeLabels = changing(labelKind, 'change_labels')

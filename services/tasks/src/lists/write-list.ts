@@ -1,0 +1,30 @@
+import type { CommonQueryMethods } from 'slonik'
+import { uuidv7 } from 'uuidv7'
+import type { List, ListPatch, NewList } from '../../contracts.ts'
+import { listNotFound } from '../../problems.ts'
+import { allowedVersions } from '@daymark/kit/etag'
+import { authorOf, type Origin } from '../changes/origin.ts'
+import { addLists, changeLists, changeTasks, editsGiven } from '../changes/write-statements.ts'
+import { addedOne, changedOne, numberOf, type Written } from '../changes/written.ts'
+import { trashingOfList } from './queries.ts'
+
+/** Adds a list, before all others. */
+export const createList = async (db: CommonQueryMethods, origin: Origin, list: NewList): Promise<Written<List>> =>
+  addedOne(await addLists(db, [{ id: uuidv7(), fields: list }], authorOf(origin)))
+
+/** Sets the fields given, and no other. @throws {Problem} listNotFound; staleVersion; inboxStays */
+export async function writeList (db: CommonQueryMethods, origin: Origin, id: string, fields: ListPatch & { deleted?: true }): Promise<Written<List>> {
+  const edit = { id, patch: fields, versions: allowedVersions(origin.headers['if-match']) }
+  return changedOne(await changeLists(db, editsGiven([edit]), authorOf(origin)), listNotFound)
+}
+
+/**
+ * Deletes a list and moves its tasks to the trash, as one group of changes. Not one statement.
+ * @throws {Problem} listNotFound; staleVersion; inboxStays
+ */
+export async function deleteList (db: CommonQueryMethods, origin: Origin, id: string): Promise<Written<List>> {
+  const author = authorOf(origin)
+  const deleted = await writeList(db, origin, id, { deleted: true })
+  await changeTasks(db, trashingOfList({ user_id: author.user_id, list_id: id }), { ...author, group_seq: numberOf(deleted) })
+  return deleted
+}
