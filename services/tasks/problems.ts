@@ -10,7 +10,6 @@ export const labelExists = defineProblem('label-exists', 409, 'There is already 
 export const openSubtasks = defineProblem('open-subtasks', 409, 'The task has open subtasks')
 export const inboxStays = defineProblem('inbox-stays', 409, 'The Inbox can be neither archived nor deleted')
 export const keyReused = defineProblem('idempotency-key-reused', 422, 'This Idempotency-Key was used for another request')
-export const invalidCursor = defineProblem('invalid-cursor', 400, 'The cursor does not belong to this query')
 export const feedSilent = defineProblem('revocations-unavailable', 503, 'It cannot be told whether this session is still valid; try again shortly')
 
 /** A field has the right shape and cannot be taken all the same: which, why, and what to send instead. */

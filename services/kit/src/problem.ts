@@ -61,6 +61,7 @@ export const unknownRoute = defineProblem('unknown-route', 404, 'There is no suc
 export const methodNotAllowed = defineProblem('method-not-allowed', 405, 'This resource has no such method')
 export const bodyTooLarge = defineProblem('body-too-large', 413, 'The body is too large')
 export const unsupportedMediaType = defineProblem('unsupported-media-type', 415, 'Send the body as JSON')
+export const invalidCursor = defineProblem('invalid-cursor', 400, 'The cursor does not belong to this query')
 export const invalidPrecondition = defineProblem('invalid-precondition', 400, 'If-Match must be the ETag of the resource')
 export const tooManyRequests = defineProblem('too-many-requests', 429, 'Too many requests')
 export const requestRefused = defineProblem('request-refused', 400, 'The request cannot be read')

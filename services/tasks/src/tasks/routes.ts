@@ -25,12 +25,10 @@ export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promis
     schema: { tags, security, summary: 'List tasks, newest first', params: AccountPath, querystring: TaskQuery, response: { 200: TaskPage } },
   }, async ({ query: { status = 'all', limit = 50, cursor }, user: { sub: user_id } }) => {
     const query = [user_id, 'tasks', status]
-    const place = cursor === undefined ? null : cursors.read(cursor, query)
-    const after = place && { created_at: place.key, id: place.id }
+    const [created_at = '', id = ''] = cursor === undefined ? [] : cursors.read(cursor, query)
+    const after = cursor === undefined ? null : { created_at, id }
     const found = await asUser(user_id, () => listTasks(pool, { user_id, status, after, limit: limit + 1 })) // one more tells whether a page follows
-    const items = found.slice(0, limit)
-    const last = items.at(-1)
-    return { items, next_cursor: last && found.length > limit ? cursors.write({ key: last.created_at, id: last.id }, query) : null }
+    return cursors.page(found, limit, (last) => [last.created_at, last.id], query)
   })
 
   app.post('', {

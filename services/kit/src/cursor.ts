@@ -1,0 +1,44 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { invalidCursor } from './problem.ts'
+
+/** The place after which the next page begins: the keys of the sort order, the last of which breaks ties. */
+export type Place = readonly string[]
+
+/**
+ * Cursors are opaque to clients, signed, and bound to the query they came from: another user's, or one of another filter,
+ * is refused rather than quietly wrong.
+ */
+export class Cursors {
+  readonly #keys: readonly [Buffer, ...Buffer[]]
+
+  /** @param keys the first signs, each is accepted: so that instances may learn a new one one after the other */
+  constructor (...keys: [Buffer, ...Buffer[]]) {
+    this.#keys = keys
+  }
+
+  /** @param query everything that decides which rows are listed in which order; the tenant, if there is one, first */
+  write (place: Place, query: readonly string[]): string {
+    const bytes = Buffer.from(JSON.stringify(place))
+    return Buffer.concat([mac(this.#keys[0], bytes, query), bytes]).toString('base64url')
+  }
+
+  /** @throws {Problem} invalidCursor */
+  read (cursor: string, query: readonly string[]): Place {
+    const bytes = Buffer.from(cursor, 'base64url')
+    const [given, place] = [bytes.subarray(0, macBytes), bytes.subarray(macBytes)]
+    const isOurs = given.length === macBytes && this.#keys.some((key) => timingSafeEqual(given, mac(key, place, query)))
+    if (isOurs) return JSON.parse(place.toString()) as Place
+    throw invalidCursor({ errors: [{ pointer: '/querystring/cursor', code: 'invalid_cursor', detail: 'cursor must be the next_cursor of the same query: begin again without one' }] })
+  }
+
+  /** The page that `found` begins, of which there is one row more than `limit` where another page follows. */
+  page<T> (found: readonly T[], limit: number, placeOf: (last: T) => Place, query: readonly string[]): { items: T[], next_cursor: string | null } {
+    const items = found.slice(0, limit)
+    const last = items.at(-1)
+    return { items, next_cursor: last && found.length > limit ? this.write(placeOf(last), query) : null }
+  }
+}
+
+const macBytes = 16
+const mac = (key: Buffer, place: Buffer, query: readonly string[]) =>
+  createHmac('sha256', key).update(JSON.stringify(query)).update(place).digest().subarray(0, macBytes)
