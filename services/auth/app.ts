@@ -1,4 +1,5 @@
 import { type AccessTokenClaims, accessTokens } from '@daymark/kit/access-tokens'
+import { Cursors } from '@daymark/kit/cursor'
 import { requestLimits } from '@daymark/kit/request-limits'
 import { row } from '@daymark/kit/row'
 import { createService, type Service } from '@daymark/kit/service'
@@ -6,11 +7,12 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import { type Config, keyEncryptionKeys, namedValues } from './config.ts'
-import { Account, ChangePassword, ForgotPassword, LogIn, LogOut, ProfilePatch, Refresh, ResetPassword, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, StepUp, User, VerifyEmail } from './contracts.ts'
+import { Account, ChangePassword, ForgotPassword, LogIn, LogOut, ManagedUser, ProfilePatch, Refresh, ResetPassword, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, StepUp, User, UserChange, UserDetails, UserPage, VerifyEmail } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import './problems.ts'
 import { PasswordHasher } from './src/accounts/password-hasher.ts'
 import { requireAdmin } from './src/admin/require-admin.ts'
+import { userChangeRoutes, userRoutes } from './src/admin/routes.ts'
 import { accountRoutes, ownAccountRoutes } from './src/accounts/routes.ts'
 import { AuditLog } from './src/audit/audit-log.ts'
 import { callers } from './src/callers/caller.ts'
@@ -23,6 +25,7 @@ import { type Mailer, Outbox } from './src/mail/outbox.ts'
 import { ownPasswordRoutes, passwordRoutes } from './src/passwords/routes.ts'
 import { revocationRoutes } from './src/revocations/routes.ts'
 import { requireLiveSession } from './src/sessions/live-session.ts'
+import { requireRecentLogIn } from './src/sessions/require-recent-log-in.ts'
 import { ownSessionRoutes, sessionRoutes } from './src/sessions/routes.ts'
 
 export interface AppDeps { config: Config, pool: DatabasePool, mailer: Mailer, now: () => Date, logger?: FastifyServerOptions['logger'] }
@@ -42,7 +45,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
   })
   const audit = new AuditLog({ pool, sealer, log: app.log })
   const signingKeys = await SigningKeys.load({ pool, sealer, audit, config }, app.log)
-  for (const schema of [SignUp, LogIn, StepUp, Refresh, LogOut, User, Account, ProfilePatch, SignedIn, Session, SessionPage, VerifyEmail, ForgotPassword, ResetPassword, ChangePassword, SigningKey, SigningKeyPage]) app.addSchema(schema)
+  for (const schema of [SignUp, LogIn, StepUp, Refresh, LogOut, User, Account, ProfilePatch, SignedIn, Session, SessionPage, VerifyEmail, ForgotPassword, ResetPassword, ChangePassword, SigningKey, SigningKeyPage, ManagedUser, UserDetails, UserPage, UserChange]) app.addSchema(schema)
 
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
 
@@ -68,6 +71,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     passwords: new PasswordHasher({ concurrency: config.PASSWORD_HASH_CONCURRENCY, queue: config.PASSWORD_HASH_QUEUE }),
     outbox: new Outbox({ pool, sealer, mailer, log: app.log }),
     audit,
+    cursors: new Cursors(...sealer.keysFor('page cursors')),
     sign: (claims: Omit<AccessTokenClaims, 'kid'>, { kid, privateKeyPem }: ActiveKey) =>
       app.jwt.sign(claims, { key: privateKeyPem, kid, header: { alg: 'EdDSA', typ: 'at+jwt' } }),
   }
@@ -105,6 +109,14 @@ async function adminRoutes (app: Service, deps: Deps): Promise<void> {
   await app.register(requireLiveSession, deps)
   await app.register(requireAdmin)
   await app.register(adminKeyRoutes, deps)
+  await app.register(userRoutes, deps)
+  await app.register(adminChangeRoutes, deps)
+}
+
+/** What a stolen session of an admin must not be enough for. */
+async function adminChangeRoutes (app: Service, deps: Deps): Promise<void> {
+  app.addHook('onRequest', requireRecentLogIn)
+  await app.register(userChangeRoutes, deps)
 }
 
 /** What the other services ask, each under a token of its own; on the internal listener alone. */

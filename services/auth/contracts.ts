@@ -63,13 +63,19 @@ export type Refresh = Static<typeof Refresh>
 export const LogOut = Type.Object({ refresh_token: RefreshToken }, { ...closed, $id: 'LogOut' })
 export type LogOut = Static<typeof LogOut>
 
+const Instant = Type.String({ format: 'date-time' })
+const oneOf = <T extends string>(...values: T[]) => Type.Unsafe<T>({ type: 'string', enum: values })
+
+export const Role = Type.Union([Type.Literal('user'), Type.Literal('admin')])
+export type Role = Static<typeof Role>
+
 export const User = Type.Object({
   id: Type.String({ format: 'uuid' }),
   email: Type.String(),
   display_name: Type.Union([Type.String(), Type.Null()]),
-  role: Type.Union([Type.Literal('user'), Type.Literal('admin')]),
+  role: Role,
   email_verified: Type.Boolean(),
-  created_at: Type.String({ format: 'date-time' }),
+  created_at: Instant,
 }, { ...closed, $id: 'User' })
 export type User = Static<typeof User>
 
@@ -135,3 +141,44 @@ export const SigningKeyPage = Type.Object({
   next_cursor: Type.Null(),
 }, { ...closed, $id: 'SigningKeyPage' })
 export type SigningKeyPage = Static<typeof SigningKeyPage>
+
+/** An account as admins see it: who may log in, and as what. Never its password, and never what is in its lists. */
+export const ManagedUser = Type.Object({
+  ...User.properties,
+  status: Type.Union([Type.Literal('active'), Type.Literal('disabled')]),
+  version: Type.Integer({ minimum: 1, description: 'Grows with every change; also in the ETag' }),
+}, { ...closed, $id: 'ManagedUser' })
+export type ManagedUser = Static<typeof ManagedUser>
+
+export const UserDetails = Type.Object({
+  ...ManagedUser.properties,
+  live_sessions: Type.Integer({ description: 'On how many devices they are logged in' }),
+  last_login_at: Type.Union([Instant, Type.Null()], { description: 'null where it is not on record' }),
+}, { ...closed, $id: 'UserDetails' })
+export type UserDetails = Static<typeof UserDetails>
+
+const limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 }))
+const cursor = Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: '`next_cursor` of the page before' }))
+
+export const UserQuery = Type.Object({
+  q: Type.Optional(Type.String({ minLength: 1, maxLength: 254, pattern: `^${storable}`, 'x-detail': unstorable, description: 'The beginnings of words of the address or the name, all of which must be there' })),
+  status: Type.Optional(oneOf('active', 'disabled')),
+  role: Type.Optional(oneOf('user', 'admin')),
+  limit,
+  cursor,
+}, { ...closed, $id: 'UserQuery' })
+export type UserQuery = Static<typeof UserQuery>
+
+/** Newest first. `next_cursor` is null on the last page. */
+export const UserPage = Type.Object({
+  items: Type.Array(Type.Unsafe<ManagedUser>(Type.Ref('ManagedUser'))),
+  next_cursor: Type.Union([Type.String(), Type.Null()]),
+}, { ...closed, $id: 'UserPage' })
+export type UserPage = Static<typeof UserPage>
+
+/** All that an admin may set. Either ends every session of the account; `active` lets its owner log in again. */
+export const UserChange = Type.Object({
+  status: Type.Optional(oneOf('active', 'disabled')),
+  role: Type.Optional(oneOf('user', 'admin')),
+}, { ...closed, $id: 'UserChange', minProperties: 1 })
+export type UserChange = Static<typeof UserChange>

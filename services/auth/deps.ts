@@ -1,4 +1,5 @@
 import type { AccessTokenClaims } from '@daymark/kit/access-tokens'
+import type { Cursors } from '@daymark/kit/cursor'
 import type { DatabasePool } from 'slonik'
 import type { Config } from './config.ts'
 import type { PasswordHasher } from './src/accounts/password-hasher.ts'
@@ -17,6 +18,7 @@ export interface Deps {
   passwords: PasswordHasher
   outbox: Outbox
   audit: AuditLog
+  cursors: Cursors
   /** Signs the claims of an access token (RFC 9068). */
   sign: (claims: Omit<AccessTokenClaims, 'kid'>, key: ActiveKey) => string
 }

@@ -14,8 +14,8 @@ export interface AuditEvent {
   outcome?: 'success' | 'failure'
   /** Whose account it is about; null where nobody has it. */
   user_id: string | null
-  /** Who did it, where that is not the account's owner. */
-  actor_id?: string
+  /** Who did it, where that is not the account's owner; null for nobody with an account, as by a command. */
+  actor_id?: string | null
   session_id?: string
   /** Plain facts. Never an address, a token or a password: the log outlives the account (SEC-87, SEC-90). */
   details?: Record<string, string | number | boolean>
@@ -49,7 +49,7 @@ export class AuditLog {
       action: event.action,
       outcome: event.outcome ?? 'success',
       user_id: event.user_id,
-      actor_id: event.actor_id ?? event.user_id,
+      actor_id: event.actor_id === undefined ? event.user_id : event.actor_id,
       session_id: event.session_id ?? null,
       request_id: requestId,
       details: event.details ?? {},

@@ -33,21 +33,27 @@ export interface NewEvent {
   origin: { address: string, user_agent: string | null, salt: Buffer, digest: Buffer }
 }
 
-/** Writes an event, where it came from (unless the account is gone by now, as that would go with it), and that no batch holds it yet. */
-export const insertEvent = (db: CommonQueryMethods, { origin, ...event }: NewEvent) => db.query(sql.type(nothing)`
+/**
+ * Writes an event, where it came from, and that no batch holds it yet. The origin is personal to who did it and goes with
+ * their account: there is none where that is gone by now.
+ */
+export const insertEvent = (db: CommonQueryMethods, { origin, ...event }: NewEvent) => {
+  const whose = event.actor_id ?? event.user_id
+  return db.query(sql.type(nothing)`
   WITH event AS (
     INSERT INTO auth.audit_events (id, action, outcome, user_id, actor_id, session_id, request_id, details, origin_digest)
     VALUES (${event.id}, ${event.action}, ${event.outcome}, ${event.user_id}, ${event.actor_id}, ${event.session_id}, ${event.request_id},
       ${sql.jsonb(event.details)}, ${sql.binary(origin.digest)})
-    RETURNING id, user_id
+    RETURNING id
   ), owner AS (
-    SELECT id FROM auth.users WHERE id = ${event.user_id} FOR KEY SHARE
+    SELECT id FROM auth.users WHERE id = ${whose} FOR KEY SHARE
   ), origin AS (
     INSERT INTO auth.audit_origins (event_id, user_id, address, user_agent, salt)
-    SELECT event.id, event.user_id, ${origin.address}, ${origin.user_agent}, ${sql.binary(origin.salt)}
-    FROM event LEFT JOIN owner ON true WHERE event.user_id IS NULL OR owner.id IS NOT NULL
+    SELECT event.id, owner.id, ${origin.address}, ${origin.user_agent}, ${sql.binary(origin.salt)}
+    FROM event LEFT JOIN owner ON true WHERE ${whose}::uuid IS NULL OR owner.id IS NOT NULL
   )
   INSERT INTO auth.audit_pending (event_id) SELECT id FROM event`)
+}
 
 /** Waits its turn: batches are chained one after the other, whichever instance makes them. Held to the end of the transaction. */
 export const lockChain = (db: CommonQueryMethods) => db.query(sql.type(nothing)`SELECT pg_advisory_xact_lock(hashtext('auth.audit_batches'))`)

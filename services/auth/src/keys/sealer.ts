@@ -56,8 +56,14 @@ export class Sealer {
     return mac.length === expected.length && timingSafeEqual(mac, expected)
   }
 
+  /** Keys derived for `purpose` alone (RFC 5869), one of each key-encryption key; that of the sealing one first. */
+  keysFor (purpose: string): [Buffer, ...Buffer[]] {
+    const others = [...this.#keys].filter(([id]) => id !== this.#sealingKeyId)
+    return [derive(this.#key(this.#sealingKeyId), purpose), ...others.map(([, key]) => derive(key, purpose))]
+  }
+
   #mac (key: Buffer, data: Buffer, purpose: string): Buffer {
-    return createHmac('sha256', Buffer.from(hkdfSync('sha256', key, '', purpose, 32))).update(data).digest()
+    return createHmac('sha256', derive(key, purpose)).update(data).digest()
   }
 
   #key (id: string): Buffer {
@@ -66,3 +72,5 @@ export class Sealer {
     return key
   }
 }
+
+const derive = (key: Buffer, purpose: string) => Buffer.from(hkdfSync('sha256', key, '', purpose, 32))

@@ -26,6 +26,10 @@ export const announceRevoked = (): FragmentSqlToken => sql.fragment`
     SELECT feed.position - numbered.total + numbered.number, numbered.kind, numbered.subject FROM feed, numbered
   )`
 
+/** Makes known that a user may come in again: tokens from now on are theirs. The last statement of its transaction. */
+export const announceEnabled = (db: CommonQueryMethods, { user_id }: { user_id: string }) => db.query(sql.type(nothing)`
+  WITH revoked AS (SELECT 'user_enabled' AS kind, ${user_id} AS subject)${announceRevoked()} SELECT`)
+
 /** Where the feed stands. */
 export const getFeedState = (db: CommonQueryMethods) => db.one(sql.type(row(FeedState))`SELECT epoch, position FROM auth.revocation_feed`)
 

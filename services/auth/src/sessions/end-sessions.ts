@@ -29,7 +29,7 @@ export async function endOthers (deps: Deps, { user_id, session_id }: Owner, cal
 /** Audits the sessions that a transaction has just ended (SEC-48). */
 export async function recordEnded (
   { audit }: Pick<Deps, 'audit'>, transaction: CommonQueryMethods, caller: Caller,
-  { reason, ...whose }: { user_id: string, actor_id?: string, reason: EndedReason }, ended: ReadonlyArray<{ id: string }>,
+  { reason, ...whose }: { user_id: string, actor_id?: string | null, reason: EndedReason }, ended: ReadonlyArray<{ id: string }>,
 ): Promise<void> {
   for (const { id } of ended) await audit.record(transaction, caller, { action: 'session.ended', ...whose, session_id: id, details: { reason } })
 }

@@ -101,7 +101,7 @@ export const stepUpSession = (db: CommonQueryMethods, { id, user_id, ...verified
   WHERE s.id = ${id} AND u.id = s.user_id AND ${isLive}
   RETURNING ${userColumns}, s.id AS session_id, s.generation, s.authenticated_at, ${secondsLeft}`)
 
-export type EndedReason = 'logged_out' | 'token_reused' | 'ended_by_owner' | 'password_changed' | 'too_many'
+export type EndedReason = 'logged_out' | 'token_reused' | 'ended_by_owner' | 'password_changed' | 'too_many' | 'role_changed' | 'account_disabled' | 'ended_by_admin'
 
 /** Which of a user's sessions: one, or all but one. Another user's are never among them. */
 const chosen = {
@@ -109,12 +109,15 @@ const chosen = {
   allBut: (id: string) => sql.fragment`id <> ${id}`,
 }
 
-/** Ends sessions, each once (the first reason stays), and makes that known to every verifier of their tokens. */
-const end = (which: FragmentSqlToken, reason: EndedReason) => sql.type(row(Type.Object({ id: Type.String() })))`
+/**
+ * Ends sessions, each once (the first reason stays), and makes that known to every verifier of their tokens, together with
+ * what else is revoked.
+ */
+const end = (which: FragmentSqlToken, reason: EndedReason, more = sql.fragment``) => sql.type(row(Type.Object({ id: Type.String() })))`
   WITH ended AS (
     UPDATE auth.sessions SET ended_at = now(), ended_reason = ${reason} WHERE ${which} AND ended_at IS NULL RETURNING id
   ), revoked AS (
-    SELECT 'session' AS kind, id::text AS subject FROM ended
+    SELECT 'session' AS kind, id::text AS subject FROM ended ${more}
   )${announceRevoked()}
   SELECT id FROM ended`
 
@@ -132,6 +135,17 @@ export const endOtherSessions = (db: CommonQueryMethods, { user_id, id }: { user
 /** Ends the sessions of a user whose password has changed: all of them, or all but the one that changed it. */
 export const endSessionsOfUser = (db: CommonQueryMethods, { user_id, but }: { user_id: string, but?: string }) =>
   db.any(end(sql.fragment`${but === undefined ? sql.fragment`true` : chosen.allBut(but)} AND user_id = ${user_id}`, 'password_changed'))
+
+/** Ends every session of a user. Gives their ids. */
+export const endAllSessions = (db: CommonQueryMethods, { user_id, reason }: { user_id: string, reason: 'role_changed' | 'ended_by_admin' }) =>
+  db.any(end(sql.fragment`user_id = ${user_id}`, reason))
+
+/**
+ * Ends every session of a user who is disabled, and revokes the user. Each session as well: its tokens must stay refused
+ * when the account is enabled before they expire. Gives the ids.
+ */
+export const endSessionsOfDisabled = (db: CommonQueryMethods, { user_id }: { user_id: string }) =>
+  db.any(end(sql.fragment`user_id = ${user_id}`, 'account_disabled', sql.fragment`UNION ALL SELECT 'user', ${user_id}`))
 
 /** Ends what a user has beyond `keep` live sessions, the longest unused first. Gives their ids. */
 export const endOldestSessions = (db: CommonQueryMethods, { user_id, keep }: { user_id: string, keep: number }) =>

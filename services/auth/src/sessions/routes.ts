@@ -2,12 +2,11 @@ import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
 import { LogIn, LogOut, Refresh, SessionPage, SignedIn, StepUp } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
-import { deviceOf } from './device.ts'
 import { endOne, endOthers } from './end-sessions.ts'
 import { logIn } from './log-in.ts'
 import { logOut } from './log-out.ts'
-import { listSessions } from './queries.ts'
 import { refreshSession } from './refresh-session.ts'
+import { sessionPage } from './session-page.ts'
 import { stepUp } from './step-up.ts'
 
 const tags = ['sessions']
@@ -48,10 +47,7 @@ export async function ownSessionRoutes (app: Service, deps: Deps): Promise<void>
 
   app.get('/auth/sessions', {
     schema: { tags, security, summary: 'Where one is logged in', response: { 200: SessionPage } },
-  }, async ({ user: { sub, sid } }) => {
-    const sessions = await listSessions(deps.pool, { user_id: sub, current: sid })
-    return { items: sessions.map(({ user_agent: userAgent, ...session }) => ({ ...session, device: deviceOf(userAgent) })), next_cursor: null }
-  })
+  }, async ({ user: { sub, sid } }) => await sessionPage(deps.pool, { user_id: sub, current: sid }))
 
   app.delete('/auth/sessions/:id', {
     schema: { tags, security, summary: 'End one session', params: SessionPath, response: { 204: Type.Null() } },
