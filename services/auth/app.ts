@@ -7,7 +7,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import { type Config, keyEncryptionKeys, namedValues } from './config.ts'
-import { Account, ChangePassword, ForgotPassword, LogIn, LogOut, ManagedUser, ProfilePatch, Refresh, ResetPassword, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, StepUp, User, UserChange, UserDetails, UserPage, VerifyEmail } from './contracts.ts'
+import { Account, AuditEvent, AuditPage, ChangePassword, ForgotPassword, LogIn, LogOut, ManagedUser, ProfilePatch, Refresh, ResetPassword, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, StepUp, User, UserChange, UserDetails, UserPage, VerifyEmail } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import './problems.ts'
 import { PasswordHasher } from './src/accounts/password-hasher.ts'
@@ -15,6 +15,7 @@ import { requireAdmin } from './src/admin/require-admin.ts'
 import { userChangeRoutes, userRoutes } from './src/admin/routes.ts'
 import { accountRoutes, ownAccountRoutes } from './src/accounts/routes.ts'
 import { AuditLog } from './src/audit/audit-log.ts'
+import { auditRoutes } from './src/audit/routes.ts'
 import { callers } from './src/callers/caller.ts'
 import { serviceTokenVerifier, type VerifyServiceToken } from './src/callers/service-tokens.ts'
 import { emailRoutes, ownEmailRoutes } from './src/email/routes.ts'
@@ -45,7 +46,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
   })
   const audit = new AuditLog({ pool, sealer, log: app.log })
   const signingKeys = await SigningKeys.load({ pool, sealer, audit, config }, app.log)
-  for (const schema of [SignUp, LogIn, StepUp, Refresh, LogOut, User, Account, ProfilePatch, SignedIn, Session, SessionPage, VerifyEmail, ForgotPassword, ResetPassword, ChangePassword, SigningKey, SigningKeyPage, ManagedUser, UserDetails, UserPage, UserChange]) app.addSchema(schema)
+  for (const schema of [SignUp, LogIn, StepUp, Refresh, LogOut, User, Account, ProfilePatch, SignedIn, Session, SessionPage, VerifyEmail, ForgotPassword, ResetPassword, ChangePassword, SigningKey, SigningKeyPage, ManagedUser, UserDetails, UserPage, UserChange, AuditEvent, AuditPage]) app.addSchema(schema)
 
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
 
@@ -110,6 +111,7 @@ async function adminRoutes (app: Service, deps: Deps): Promise<void> {
   await app.register(requireAdmin)
   await app.register(adminKeyRoutes, deps)
   await app.register(userRoutes, deps)
+  await app.register(auditRoutes, deps)
   await app.register(adminChangeRoutes, deps)
 }
 

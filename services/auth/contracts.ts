@@ -182,3 +182,56 @@ export const UserChange = Type.Object({
   role: Type.Optional(oneOf('user', 'admin')),
 }, { ...closed, $id: 'UserChange', minProperties: 1 })
 export type UserChange = Static<typeof UserChange>
+
+/** What is audited (SEC-87). A new kind of event gets its name here, and its sentence in the web app. */
+export const auditActions = [
+  'account.created', 'account.exported', 'account.deleted', 'account.disabled', 'account.enabled', 'account.role_changed', 'account.changed',
+  'session.started', 'session.refused', 'session.stepped_up', 'session.ended', 'session.token_reused',
+  'password.reset_requested', 'password.reset', 'password.changed',
+  'email.verified', 'email.change_requested', 'email.changed', 'email.change_reverted',
+  'users.read', 'audit.read',
+  'key.created', 'key.activated', 'key.withdrawn', 'key.resealed',
+] as const
+export type AuditAction = typeof auditActions[number]
+
+const Id = Type.String({ format: 'uuid', maxLength: 36 })
+const moment = (description: string) => Type.Optional(Type.String({
+  format: 'date-time', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:[0-5]\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$', 'x-detail': 'must be an instant, such as 2026-11-24T09:30:00Z', description,
+}))
+
+export const AuditQuery = Type.Object({
+  user_id: Type.Optional({ ...Id, description: 'Whose account it is about; also one that is gone' }),
+  actor_id: Type.Optional({ ...Id, description: 'Who did it' }),
+  action: Type.Optional(oneOf(...auditActions)),
+  outcome: Type.Optional(oneOf('success', 'failure')),
+  since: moment('The first instant that counts'),
+  until: moment('The first instant that counts no more'),
+  limit,
+  cursor,
+}, { ...closed, $id: 'AuditQuery' })
+export type AuditQuery = Static<typeof AuditQuery>
+
+/** One thing that happened. Addresses are those the accounts have now; null where the account is gone, or nobody's. */
+export const AuditEvent = Type.Object({
+  id: Id,
+  occurred_at: Instant,
+  action: Type.String({ description: 'One of those that can be asked for; a newer release may know more' }),
+  outcome: Type.Union([Type.Literal('success'), Type.Literal('failure')]),
+  user_id: Type.Union([Id, Type.Null()]),
+  user_email: Type.Union([Type.String(), Type.Null()]),
+  actor_id: Type.Union([Id, Type.Null()], { description: 'null for who runs the service, by a command, and for the service itself' }),
+  actor_email: Type.Union([Type.String(), Type.Null()]),
+  session_id: Type.Union([Id, Type.Null()]),
+  request_id: Type.String(),
+  details: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
+  address: Type.Union([Type.String(), Type.Null()], { description: 'Where it came from; erased with the account of who did it' }),
+  device: Type.Union([Type.String(), Type.Null()]),
+}, { ...closed, $id: 'AuditEvent' })
+export type AuditEvent = Static<typeof AuditEvent>
+
+/** Newest first. `next_cursor` is null on the last page. */
+export const AuditPage = Type.Object({
+  items: Type.Array(Type.Unsafe<AuditEvent>(Type.Ref('AuditEvent'))),
+  next_cursor: Type.Union([Type.String(), Type.Null()]),
+}, { ...closed, $id: 'AuditPage' })
+export type AuditPage = Static<typeof AuditPage>

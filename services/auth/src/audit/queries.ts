@@ -1,6 +1,7 @@
 import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, sql } from 'slonik'
+import { AuditEvent } from '../../contracts.ts'
 
 const nothing = row(Type.Object({}))
 const Nullable = Type.Union([Type.String(), Type.Null()])
@@ -95,3 +96,43 @@ export const listEvents = (db: CommonQueryMethods, { ids }: { ids: string[] }) =
 /** How many events there are in all, and how many of them wait for a batch. */
 export const countEvents = (db: CommonQueryMethods) => db.one(sql.type(row(Type.Object({ events: Type.Integer(), pending: Type.Integer() })))`
   SELECT (SELECT count(*) FROM auth.audit_events) AS events, (SELECT count(*) FROM auth.audit_pending) AS pending`)
+
+const ListedEvent = Type.Object({ ...Type.Omit(AuditEvent, ['device']).properties, user_agent: Nullable })
+
+export interface EventFilter {
+  user_id: string | null
+  actor_id: string | null
+  action: string | null
+  outcome: 'success' | 'failure' | null
+  since: Date | null
+  until: Date | null
+  after: string | null
+  limit: number
+}
+
+const ofOutcome = { success: sql.fragment`e.outcome = 'success'`, failure: sql.fragment`e.outcome = 'failure'` }
+const any = sql.fragment`true`
+/** The clocks of the services, which make the ids, and of the database, which tells the time, may differ by this much. */
+const slack = 3_600_000
+
+/** What happened, newest first, which is the order of the ids, from behind a place in it. */
+export const findEvents = (db: CommonQueryMethods, { user_id, actor_id, action, outcome, since, until, after, limit }: EventFilter) => db.any(sql.type(row(ListedEvent))`
+  SELECT e.id, e.occurred_at, e.action, e.outcome, e.user_id, u.email AS user_email, e.actor_id, a.email AS actor_email, e.session_id, e.request_id, e.details,
+    nullif(o.address, '') AS address, o.user_agent
+  FROM auth.audit_events e
+  LEFT JOIN auth.audit_origins o ON o.event_id = e.id LEFT JOIN auth.users u ON u.id = e.user_id LEFT JOIN auth.users a ON a.id = e.actor_id
+  WHERE ${user_id === null ? any : sql.fragment`e.user_id = ${user_id}::uuid`}
+    AND ${actor_id === null ? any : sql.fragment`e.actor_id = ${actor_id}::uuid`}
+    AND ${action === null ? any : sql.fragment`e.action = ${action}`}
+    AND ${outcome ? ofOutcome[outcome] : any}
+    AND ${since ? sql.fragment`e.occurred_at >= ${since.toISOString()}::timestamptz AND e.id >= ${firstIdAt(since.getTime() - slack)}::uuid` : any}
+    AND ${until ? sql.fragment`e.occurred_at < ${until.toISOString()}::timestamptz AND e.id < ${firstIdAt(until.getTime() + slack)}::uuid` : any}
+    AND ${after === null ? any : sql.fragment`e.id < ${after}::uuid`}
+  ORDER BY e.id DESC
+  LIMIT ${limit}`)
+
+/** No UUIDv7 of that instant or later is smaller (RFC 9562 section 5.7). */
+function firstIdAt (milliseconds: number): string {
+  const hex = Math.max(0, milliseconds).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
+}
