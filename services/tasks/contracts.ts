@@ -160,3 +160,51 @@ export type LabelPatch = Static<typeof LabelPatch>
 
 export const LabelPage = pageOf<Label>('Label')
 export type LabelPage = Static<typeof LabelPage>
+
+const ObjectType = oneOf(['task', 'list', 'label'])
+const Fields = Type.Record(Type.String(), Type.Unknown())
+
+/** One change of one object: an entry of the log that records all of them. */
+export const Change = Type.Object({
+  seq: Type.Integer({ description: 'Its number: without gaps, from 1 on' }),
+  group_seq: Type.Union([Type.Integer(), Type.Null()], { description: 'The number of the first of those made together' }),
+  undoes: Type.Union([Type.Integer(), Type.Null()], { description: 'The change it takes back' }),
+  undone_by: Type.Union([Type.Integer(), Type.Null()], { description: 'The change that has taken it back' }),
+  object_type: ObjectType,
+  object_id: Id,
+  action: Type.String({ description: 'created, updated, completed, reopened, deleted, restored' }),
+  before: Type.Unsafe<Record<string, unknown>>({ ...Fields, description: 'The changed fields, as they were' }),
+  after: Type.Unsafe<Record<string, unknown>>({ ...Fields, description: 'The changed fields, as they were then' }),
+  actor_id: Id,
+  request_id: Type.String(),
+  changed_at: Instant,
+}, { ...closed, $id: 'Change' })
+export type Change = Static<typeof Change>
+
+export const ChangePage = Type.Object({
+  items: Type.Array(Type.Unsafe<Change>(Type.Ref('Change'))),
+  next_cursor: Type.Union([Type.String(), Type.Null()]),
+}, { ...closed, $id: 'ChangePage' })
+export type ChangePage = Static<typeof ChangePage>
+
+/** What came after a number, oldest first. */
+export const ChangesSince = Type.Object({
+  items: Type.Array(Type.Unsafe<Change>(Type.Ref('Change'))),
+  since: Type.Integer({ description: 'Ask with it for what comes next' }),
+  has_more: Type.Boolean({ description: 'Whether there is more already' }),
+}, { ...closed, $id: 'ChangesSince' })
+export type ChangesSince = Static<typeof ChangesSince>
+
+/** What became of each change that was to be taken back. */
+export const Undone = Type.Object({
+  change_seq: Type.Union([Type.Integer(), Type.Null()], { description: 'The number of the change, or of the group of changes, that took back; undo it to redo' }),
+  items: Type.Array(Type.Object({
+    seq: Type.Integer(),
+    object_type: ObjectType,
+    object_id: Id,
+    undone: Type.Boolean(),
+    code: Type.Union([Type.String(), Type.Null()], { description: 'Why not' }),
+    conflict_seq: Type.Union([Type.Integer(), Type.Null()], { description: 'The later change that stands in the way' }),
+  }, closed)),
+}, { ...closed, $id: 'Undone' })
+export type Undone = Static<typeof Undone>

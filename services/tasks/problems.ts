@@ -4,6 +4,8 @@ import { defineProblem, type Problem, unacceptable } from '@daymark/kit/problem'
 export const taskNotFound = defineProblem('task-not-found', 404, 'There is no such task')
 export const listNotFound = defineProblem('list-not-found', 404, 'There is no such list')
 export const labelNotFound = defineProblem('label-not-found', 404, 'There is no such label')
+export const changeNotFound = defineProblem('change-not-found', 404, 'There is no such change')
+export const undoConflict = defineProblem('undo-conflict', 409, 'The change cannot be taken back any more')
 export const staleVersion = defineProblem('stale-version', 412, 'It has changed since you read it')
 export const unknownList = defineProblem('unknown-list', 422, 'There is no such list')
 export const labelExists = defineProblem('label-exists', 409, 'There is already a label with this name')

@@ -12,6 +12,10 @@ const inbox = (await call('GET', `/api/${ada.id}/lists`, ada)).json().items[0]
 const whole = { ...wholeOf(task), title: 'Taken', completed: true, list_id: null }
 const label = (await call('POST', `/api/${ada.id}/labels`, ada, { name: 'Secret' })).json<Label>()
 
+/** A change of Ada's with a number that Mallory's log does not reach. */
+for (let n = 0; n < 300; n++) await call('PATCH', `/api/${ada.id}/tasks/${task.id}/complete`, ada, { completed: n % 2 === 0 })
+const farChange = '303'
+
 /** Everything of one user's, as it is stored. */
 const stored = async (user: User) => JSON.stringify(await Promise.all(['accounts', 'lists', 'labels', 'task_labels', 'tasks', 'changes', 'idempotency_keys'].map((table) =>
   database.asSuperuser(`SELECT * FROM tasks.${table} WHERE user_id = $1 ORDER BY 1, 2`, [user.id]))))
@@ -35,9 +39,12 @@ const operations: Array<[method: string, path: string, payload?: object]> = [
   ['GET', `/labels/${label.id}`],
   ['PATCH', `/labels/${label.id}`, { name: 'Taken' }],
   ['DELETE', `/labels/${label.id}`],
+  ['GET', '/changes'],
+  ['GET', `/tasks/${task.id}/history`],
+  ['POST', `/changes/${farChange}/undo`],
 ]
-const foreignIds = [task.id, inbox.id, label.id]
-const patternOf = (path: string) => foreignIds.reduce((pattern, id) => pattern.replace(id, '{id}'), path)
+const foreignIds = [task.id, inbox.id, label.id, farChange]
+const patternOf = (path: string) => foreignIds.reduce((pattern, id) => pattern.replace(id, id === farChange ? '{seq}' : '{id}'), path)
 
 t.test('SEC-82: the list of operations below is the whole of the documented API', async (t) => {
   const { paths } = (await call('GET', '/openapi.json')).json()

@@ -76,8 +76,10 @@ export const taskKind: Kind<typeof Task.properties> = {
     date('start_date'), uuids('label_ids'), plain('position'), instant('completed_at'), instant('deleted_at'),
   ],
   wish: sql.fragment`patch - '{completed,deleted}'::text[] || ${instantOf('completed', 'completed_at')} || ${instantOf('deleted', 'deleted_at')}`,
+  // What is in the trash may belong to what is gone as well.
   problem: sql.fragment`
-    CASE WHEN ${unknownList} THEN 'unknown_list'
+    CASE WHEN ${willBe('deleted_at')} IS NOT NULL THEN NULL
+      WHEN ${unknownList} THEN 'unknown_list'
       WHEN ${unknownLabel} THEN 'unknown_label'
       WHEN ${unknownParent} THEN 'unknown_parent'
       WHEN ${cycle} THEN 'cycle'

@@ -12,8 +12,8 @@ export interface Edit {
   patch: Record<string, unknown>
   /** The versions it may have; any, where that is left out. */
   versions?: number[] | null
-  /** Whether it is looked for in the trash. */
-  trashed?: boolean | undefined
+  /** Where it is looked for: in the trash, in both (null), or else where it is not trashed. */
+  trashed?: boolean | null
   /** The number of the change that this one takes back. */
   undoes?: number | undefined
 }
@@ -29,7 +29,7 @@ export const editsGiven = (edits: readonly Edit[]): Edits => ({
   name: 'given',
   rows: sql.fragment`
   SELECT n::integer AS n, (edit ->> 'id')::uuid AS id, edit -> 'patch' AS patch, nullif(edit -> 'versions', 'null') AS versions,
-    coalesce((edit ->> 'trashed')::boolean, false) AS trashed, (edit ->> 'undoes')::bigint AS undoes, NULL AS refused
+    CASE WHEN edit ? 'trashed' THEN (edit ->> 'trashed')::boolean ELSE false END AS trashed, (edit ->> 'undoes')::bigint AS undoes, NULL AS refused
   FROM jsonb_array_elements(${JSON.stringify(edits)}::jsonb) WITH ORDINALITY AS given (edit, n)`,
 })
 
@@ -73,7 +73,7 @@ function changing<T extends TProperties> (kind: Kind<T>, name: string) {
   WITH edits AS (${edits.rows}
   ), before AS MATERIALIZED (
     SELECT edits.n, edits.versions, edits.undoes, edits.refused, ${wish} AS wish, ${columns(alias.b)}, b.deleted_at
-    FROM edits JOIN ${table} b ON b.user_id = ${author.user_id} AND b.id = edits.id AND (b.deleted_at IS NOT NULL) = edits.trashed
+    FROM edits JOIN ${table} b ON b.user_id = ${author.user_id} AND b.id = edits.id AND (b.deleted_at IS NOT NULL) = coalesce(edits.trashed, b.deleted_at IS NOT NULL)
     FOR UPDATE OF b
   ), judged AS MATERIALIZED (
     SELECT b.*, diff.before, diff.after,

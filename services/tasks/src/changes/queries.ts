@@ -1,0 +1,57 @@
+import { row } from '@daymark/kit/row'
+import { Type } from '@sinclair/typebox'
+import { type CommonQueryMethods, sql } from 'slonik'
+import { Change } from '../../contracts.ts'
+
+/**
+ * A change that was taken back stands again once that was taken back, and so on: it is undone where an odd number of changes
+ * lead back to it, by the newest of them.
+ */
+const changeColumns = sql.fragment`
+  c.seq, c.group_seq, c.undoes, c.object_type, c.object_id, c.action, c.before, c.after, c.actor_id, c.request_id, c.changed_at,
+  (WITH RECURSIVE undo AS (
+    SELECT u.seq FROM tasks.changes u WHERE u.user_id = c.user_id AND u.undoes = c.seq
+    UNION ALL
+    SELECT u.seq FROM undo JOIN tasks.changes u ON u.user_id = c.user_id AND u.undoes = undo.seq
+  ) SELECT CASE WHEN count(*) % 2 = 1 THEN max(seq) END FROM undo) AS undone_by`
+
+/** What came after a number, oldest first. */
+export const listChangesSince = (db: CommonQueryMethods, { user_id, since, limit }: { user_id: string, since: number, limit: number }) => db.any(sql.prepared('changes_since', row(Change))`
+  SELECT ${changeColumns} FROM tasks.changes c WHERE c.user_id = ${user_id} AND c.seq > ${since} ORDER BY c.seq LIMIT ${limit}`)
+
+/** What was done to one object, newest first. */
+export const listHistory = (db: CommonQueryMethods, { user_id, object_id, before, limit }: { user_id: string, object_id: string, before: number | null, limit: number }) => db.any(sql.prepared('list_history', row(Change))`
+  SELECT ${changeColumns} FROM tasks.changes c
+  WHERE c.user_id = ${user_id} AND c.object_id = ${object_id} AND c.seq < coalesce(${before}::bigint, 9223372036854775807)
+  ORDER BY c.seq DESC LIMIT ${limit}`)
+
+/** A change, with all that were made together with it, oldest first; nothing where there is no such change. */
+export const listGroup = (db: CommonQueryMethods, { user_id, seq }: { user_id: string, seq: number }) => db.any(sql.prepared('list_group', row(Change))`
+  SELECT ${changeColumns} FROM tasks.changes c, (SELECT coalesce(group_seq, seq) AS first FROM tasks.changes WHERE user_id = ${user_id} AND seq = ${seq}) g
+  WHERE c.user_id = ${user_id} AND (c.seq = g.first OR c.group_seq = g.first) ORDER BY c.seq`)
+
+const LaterChange = Type.Object({ seq: Type.Integer(), undoes: Type.Union([Type.Integer(), Type.Null()]), object_id: Type.String(), fields: Type.Array(Type.String()) })
+
+/** What was done to some objects after a change, newest first: which fields, and what each takes back. */
+export const listLaterChanges = (db: CommonQueryMethods, { user_id, after, object_ids }: { user_id: string, after: number, object_ids: string[] }) => db.any(sql.prepared('list_later_changes', row(LaterChange))`
+  SELECT seq, undoes, object_id, ARRAY(SELECT jsonb_object_keys(c.after)) AS fields
+  FROM tasks.changes c WHERE c.user_id = ${user_id} AND c.object_id = ANY (${sql.array(object_ids, 'uuid')}) AND c.seq > ${after} ORDER BY seq DESC`)
+
+/** Those of some objects that something else still needs: tasks with subtasks, lists with tasks, labels that are carried. */
+export const listNeeded = (db: CommonQueryMethods, { user_id, ids }: { user_id: string, ids: string[] }) => db.anyFirst(sql.prepared('list_needed', row(Type.Object({ id: Type.String() })))`
+  SELECT one.id FROM unnest(${sql.array(ids, 'uuid')}) AS one (id)
+  WHERE EXISTS (SELECT FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.parent_id = one.id AND t.deleted_at IS NULL)
+    OR EXISTS (SELECT FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.list_id = one.id AND t.deleted_at IS NULL)
+    OR EXISTS (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = one.id)`)
+
+const Stranded = Type.Object({ id: Type.String(), lost_list: Type.Boolean(), lost_parent: Type.Boolean(), inbox_id: Type.String() })
+
+/** Those of some trashed tasks whose list is gone, or whose parent is and does not come back with them. */
+export const listStranded = (db: CommonQueryMethods, { user_id, ids }: { user_id: string, ids: string[] }) => db.any(sql.prepared('list_stranded', row(Stranded))`
+  SELECT t.id, l.deleted_at IS NOT NULL AS lost_list, p.deleted_at IS NOT NULL AND p.id <> ALL (${sql.array(ids, 'uuid')}) AS lost_parent, i.id AS inbox_id
+  FROM tasks.tasks t
+    JOIN tasks.lists i ON i.user_id = t.user_id AND i.is_inbox
+    LEFT JOIN tasks.lists l ON l.user_id = t.user_id AND l.id = t.list_id
+    LEFT JOIN tasks.tasks p ON p.user_id = t.user_id AND p.id = t.parent_id
+  WHERE t.user_id = ${user_id} AND t.id = ANY (${sql.array(ids, 'uuid')})
+    AND (l.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL AND p.id <> ALL (${sql.array(ids, 'uuid')}))`)
