@@ -22,7 +22,7 @@ async function logIn (email: string, secret: string) {
 
 const tokenOf = (link: string) => link.split('=')[1]!
 
-t.test('a forgotten password is replaced by a mailed link, once, in whatever browser it is opened', async (t) => {
+t.test('SEC-20: a forgotten password is replaced by a mailed link, once, in whatever browser it is opened', async (t) => {
   const ada = await signUp()
   t.match((await visitor(origin).get('/login')).text, /href="\/forgot-password"[^>]*>Forgot your password\?</)
   const asked = await askFor(ada.email)
@@ -95,7 +95,21 @@ t.test('a link that is none is met kindly; a forged form has no effect', async (
   t.match(text, 'This link no longer works')
 })
 
-t.test('SEC-19: an address is confirmed by a press, not by opening the link; also where nobody is signed in', async (t) => {
+t.test('SEC-19: a hundred visits of a mail scanner use no link up', async (t) => {
+  const ada = await signUp()
+  await askFor(ada.email)
+  for (const [path, fields] of [['/verify-email', {}], ['/reset-password', { password: next }]] as const) {
+    const link = await linkTo(ada.email, path)
+    const scanner = visitor(origin)
+    const visits = await Promise.all(Array.from({ length: 100 }, (_, n) => scanner.send(n % 2 ? 'GET' : 'HEAD', n % 3 ? link : link.replace('?', '.data?'), { 'user-agent': 'scanner' })))
+    for (const { status } of visits) t.ok(status < 500)
+    const owner = visitor(origin)
+    await owner.get(link)
+    t.equal((await owner.post(path, { token: tokenOf(link), ...fields })).status, 303, path)
+  }
+})
+
+t.test('SEC-19, SEC-20: an address is confirmed by a press, not by opening the link; also in another browser, where nobody is signed in', async (t) => {
   const ada = await signUp()
   const link = await linkTo(ada.email, '/verify-email')
   const other = visitor(origin)
@@ -160,6 +174,31 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByRole('button', { name: 'Send the link' }).waitFor()
   })
 }
+
+t.test('SEC-15: a password field hides, tells password managers what it is for, takes a paste, and shows itself if asked', async (t) => {
+  const ada = await signUp()
+  const context = await browser.newContext({ baseURL: origin })
+  t.teardown(() => context.close())
+  const page = await context.newPage()
+  const judgeFields = async (path: string, expected: Record<string, string>) => {
+    await page.goto(path)
+    const fields = page.locator('input[type=password]')
+    t.same(Object.fromEntries(await fields.evaluateAll((inputs) => inputs.map((input) => [input.id, input.getAttribute('autocomplete')]))), expected, path)
+    for (const id of Object.keys(expected)) {
+      const field = page.locator(`#${id}`)
+      t.ok(await field.evaluate((input) => input.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true }))), 'a paste is let through')
+      await page.locator(`button[aria-controls=${id}]`).click()
+      t.equal(await field.getAttribute('type'), 'text')
+      await page.locator(`button[aria-controls=${id}]`).click()
+      t.equal(await field.getAttribute('type'), 'password')
+    }
+  }
+  await judgeFields('/signup', { password: 'new-password' })
+  await judgeFields('/login', { password: 'current-password' })
+  await judgeFields('/reset-password?token=x', { password: 'new-password' })
+  await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName)!, url: origin, httpOnly: true, sameSite: 'Lax' }])
+  await judgeFields('/settings', { current_password: 'current-password', password: 'new-password' })
+})
 
 t.test('who asks too often is told how long to wait', async (t) => {
   const visit = visitor(origin)

@@ -180,7 +180,7 @@ const signIn = async (instance: Instance, email: string, headers: Record<string,
   })
 }
 
-t.test('auth learns whose browser it is: the peer\'s address, or behind a trusted proxy the last one not ours', async (t) => {
+t.test('SEC-34, SEC-35: auth learns whose browser it is: the peer\'s address, or behind a trusted proxy the last one not ours', async (t) => {
   const { email } = await signUp()
   const forwarded = { 'x-forwarded-for': '6.6.6.6, 203.0.113.7, 10.9.9.9', 'user-agent': 'Browser/1.0 \u00e9' }
   const direct = given(await signIn(present, email, forwarded))!

@@ -35,6 +35,20 @@ t.test('SEC-13: of twenty sign-ups with one address, one makes an account', asyn
   t.equal((await database.asSuperuser('SELECT 1 FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id WHERE u.email_key = $1', ['race@example.com'])).length, 1)
 })
 
+t.test('SEC-13: an account is found by every spelling of its address that is the same to Unicode and to the domain name system', async (t) => {
+  await signUp('Zoë.free@xn--mnchen-3ya.example'.replace('ë', 'e'))
+  for (const email of ['zoe.free@xn--mnchen-3ya.example', 'ZOE.FREE@XN--MNCHEN-3YA.EXAMPLE', 'zoe.free@münchen.example', 'zoe.free@mu\u0308nchen.example', '\uff5aoe.free@MÜNCHEN.example', 'zoe.free@münchen\u3002example']) {
+    t.equal((await call('POST', '/auth/login', { email, password })).statusCode, 200, email)
+  }
+  const refused = await call('POST', '/auth/signup', { email: 'zoe.free@münchen.example', password })
+  t.match(refused.json(), { status: 400, errors: [{ pointer: '/email', code: 'not_email' }] }, 'no second account by another spelling')
+})
+
+t.test('SEC-16: a new installation has no account', async (t) => {
+  const { database } = await startAuth(t)
+  t.same(await database.asSuperuser('SELECT 1 FROM auth.users'), [])
+})
+
 t.test('SEC-13: a domain that looks like a number is not taken for another', async (t) => {
   for (const email of ['a@1.1.example', 'a@1.0.0.1.example']) t.equal((await call('POST', '/auth/signup', { email, password })).statusCode, 201)
 })

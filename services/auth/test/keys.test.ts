@@ -39,7 +39,10 @@ t.test('SEC-64: ten instances starting at once on an empty database share one ac
 })
 
 t.test('SEC-67: the metadata names the issuer and where its keys are', async (t) => {
-  t.match((await call('GET', '/.well-known/oauth-authorization-server')).json(), { issuer: 'http://localhost:3001', jwks_uri: 'http://localhost:3001/.well-known/jwks.json' })
+  const { issuer, jwks_uri: keysUrl } = (await call('GET', '/.well-known/oauth-authorization-server')).json()
+  t.equal(issuer, 'http://localhost:3001')
+  t.equal(keysUrl, `${issuer}/.well-known/jwks.json`)
+  t.equal(JSON.parse(Buffer.from((await signUp()).access_token.split('.')[1]!, 'base64url').toString()).iss, issuer, 'to the letter')
 })
 
 const addressOf = async (headers: Record<string, string>) => {
@@ -67,6 +70,14 @@ t.test('SEC-34: behind a trusted proxy an address may come with a port or bracke
     const [row] = await behind.database.asSuperuser('SELECT host(address) AS address FROM auth.sessions WHERE id = $1', [response.json().session_id])
     t.same(row, { address }, header)
   }
+})
+
+t.test('SEC-35: who forwards no address shares one bucket with all who do not, and is never without a limit', async (t) => {
+  const strict = await startAuth(t, { settings: { SIGN_UP_PER_ADDRESS: '3' } })
+  const signUpAs = async (headers: Record<string, string>) => (await strict.call('POST', '/auth/signup', { email: `${Math.random()}@example.com`, password }, { 'x-service-token': await strict.serviceToken(), ...headers })).statusCode
+  for (const headers of [{}, { 'x-client-address': 'nowhere' }, { 'x-client-address': '' }] as Array<Record<string, string>>) t.equal(await signUpAs(headers), 201)
+  for (const headers of [{}, { 'x-client-address': 'elsewhere' }] as Array<Record<string, string>>) t.equal(await signUpAs(headers), 429)
+  t.equal(await signUpAs({ 'x-client-address': '203.0.113.7' }), 201)
 })
 
 t.test('SEC-68: a service token that is old, long-lived, foreign or of another kind is refused', async (t) => {

@@ -54,6 +54,38 @@ t.test('SEC-12: a request for an unknown address is answered the same', async (t
   t.same(shape(await forgot(ada.user.email)), shape(await forgot(address())))
 })
 
+t.test('SEC-12: a link that is used up, made up or of another kind gets one and the same answer', async (t) => {
+  const ada = await signUp(address())
+  await forgot(ada.user.email)
+  const [used, other] = [(await mailTo(ada.user.email, /Choose/)).token, (await mailTo(ada.user.email, /Confirm/)).token]
+  t.equal((await reset(used)).statusCode, 204)
+  const shape = ({ statusCode, body, headers }: Awaited<ReturnType<typeof call>>) => ({ statusCode, body: body.replace(/urn:request:[\w-]+/, ''), headers: Object.keys(headers).sort() })
+  for (const ask of [reset, (token: string) => call('POST', '/auth/email/verify', { token })]) {
+    const answers = await Promise.all([used, other, 'made up', randomUUID(), ada.user.id].map(async (token) => shape(await ask(token))))
+    for (const answer of answers) t.same(answer, answers[0])
+    t.equal(answers[0]?.statusCode, 410)
+  }
+})
+
+t.test('SEC-25: who signed up with another\'s address keeps nothing once its owner proves it by a reset', async (t) => {
+  const email = address()
+  const squatter = await signUp(email)
+  const second = (await logIn(email)).json<SignedIn>()
+  const confirm = await mailTo(email, /Confirm/)
+  await forgot(email)
+  const early = await mailTo(email, /Choose/)
+  await forgot(email)
+  t.equal((await reset((await mailTo(email, /Choose/)).token)).statusCode, 204)
+  for (const session of [squatter, second]) {
+    t.equal(await isAlive(session), false)
+    t.equal((await refresh(session.refresh_token)).statusCode, 401)
+  }
+  t.equal((await logIn(email)).statusCode, 401, 'the old password')
+  for (const { token } of [confirm, early]) t.equal((await reset(token)).statusCode, 410, 'links from before')
+  t.same(await database.asSuperuser('SELECT 1 FROM auth.one_time_tokens WHERE user_id = $1', [squatter.user.id]), [])
+  t.equal((await logIn(email, next)).json<SignedIn>().user.email_verified, true)
+})
+
 t.test('SEC-21: poisoned headers change no link', async (t) => {
   const ada = await signUp(address())
   await forgot(ada.user.email, { host: 'evil.example', 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example', origin: 'https://evil.example' })
@@ -104,7 +136,7 @@ t.test('SEC-2, SEC-84: what a new password must be', async (t) => {
   t.match((await call('POST', '/auth/password/change', { current_password: password, password: 'short' }, bearer(ada))).json(), { status: 400, errors: [{ pointer: '/password' }] })
 })
 
-t.test('SEC-87: no mail and no table shows a password', async (t) => {
+t.test('SEC-6: no mail and no table shows a password', async (t) => {
   t.notMatch(JSON.stringify(mails), next)
   const tables = ['users', 'sessions', 'one_time_tokens', 'outbox', 'limits', 'revocations']
   for (const table of tables) t.notMatch(JSON.stringify(await database.asSuperuser(`SELECT * FROM auth.${table}`)), next)

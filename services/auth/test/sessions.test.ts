@@ -34,7 +34,7 @@ t.test('SEC-10: an account whose hash nobody can read is one nobody gets into', 
   t.equal((await call('POST', '/auth/login', { email: 'odd@example.com', password: 'nobody has this password' })).statusCode, 401)
 })
 
-t.test('SEC-52: the access token is an at+jwt with the claims of RFC 9068', async (t) => {
+t.test('SEC-52: the access token is an at+jwt with the claims of RFC 9068, under one algorithm', async (t) => {
   const ada = await signUp()
   const [header, claims] = ada.access_token.split('.').slice(0, 2).map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()))
   t.same({ ...header, kid: typeof header.kid }, { alg: 'EdDSA', typ: 'at+jwt', kid: 'string' })
@@ -42,9 +42,10 @@ t.test('SEC-52: the access token is an at+jwt with the claims of RFC 9068', asyn
   t.equal(claims.exp - claims.iat, 300)
 })
 
-t.test('SEC-41: fifty refreshes with one token make one generation and one successor', async (t) => {
+t.test('SEC-41: fifty refreshes with one token, at two instances, make one generation and one successor', async (t) => {
+  const other = await startAuth(t, { beside: { database, settings } })
   const ada = await signUp()
-  const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(ada.refresh_token)))
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => (n % 2 ? other : { refresh }).refresh(ada.refresh_token)))
   for (const { statusCode } of answers) t.equal(statusCode, 200)
   t.equal(new Set(answers.map((answer) => answer.json().refresh_token)).size, 1)
   t.equal((await sessionOf(ada))['generation'], 2)
@@ -61,8 +62,10 @@ t.test('SEC-42: a lost answer is given again without limit of time, until the ne
   t.equal((await sessionOf(ada))['confirmed_at'], null)
   t.equal((await call('GET', '/auth/me', undefined, bearer(next))).statusCode, 200)
   t.ok((await sessionOf(ada))['confirmed_at'], 'one of this generation does')
-  t.equal((await refresh(ada.refresh_token)).json().refresh_token, next.refresh_token, 'and the grace begins')
-  t.equal((await sessionOf(ada))['generation'], 2, 'without rotating again')
+  await database.asSuperuser("UPDATE auth.sessions SET confirmed_at = now() - interval '20 seconds' WHERE id = $1", [ada.session_id])
+  const before = await sessionOf(ada)
+  t.equal((await refresh(ada.refresh_token)).json().refresh_token, next.refresh_token, 'and the grace of half a minute begins')
+  t.same(await sessionOf(ada), before, 'which neither rotates nor extends anything')
 })
 
 t.test('SEC-43: once the grace is over, the generation before is a stolen copy and ends the session', async (t) => {
@@ -76,6 +79,23 @@ t.test('SEC-43: once the grace is over, the generation before is a stolen copy a
   t.match(await sessionOf(ada), { ended_reason: 'token_reused' })
   t.equal((await refresh(next.refresh_token)).statusCode, 401, 'for the rightful owner too')
   t.equal((await call('GET', '/auth/me', undefined, bearer(next))).statusCode, 401)
+})
+
+t.test('SEC-42: the grace is a setting, and none is one as well', async (t) => {
+  const strict = await startAuth(t, { beside: { database, settings: { ...settings, REFRESH_GRACE_SECONDS: '0' } } })
+  const ada = await signUp()
+  const next = (await strict.refresh(ada.refresh_token)).json<SignedIn>()
+  t.equal((await strict.refresh(ada.refresh_token)).statusCode, 200, 'until it is confirmed')
+  await strict.call('GET', '/auth/me', undefined, bearer(next))
+  t.equal((await strict.refresh(ada.refresh_token)).statusCode, 401)
+})
+
+t.test('SEC-42: two rotations of one moment are two generations', async (t) => {
+  const ada = await signUp()
+  const second = (await refresh(ada.refresh_token)).json<SignedIn>()
+  const third = (await refresh(second.refresh_token)).json<SignedIn>()
+  t.same([ada, second, third].map(generationOf), [1, 2, 3])
+  t.equal(new Set([ada, second, third].map((session) => session.refresh_token)).size, 3)
 })
 
 t.test('SEC-42: two generations back is a stolen copy whatever the clock', async (t) => {

@@ -13,12 +13,14 @@ export const password = 'correct horse battery staple'
 export interface StartOptions {
   logger?: FastifyServerOptions['logger']
   settings?: Record<string, string>
+  /** Where the database is reached, if not directly. */
+  port?: number
   /** Another instance's database and key-encryption keys. */
   beside?: { database: TestDatabase, settings: Record<string, string> }
 }
 
 /** The service on a database of its own, or beside another instance on the same one. */
-export async function startAuth (t: Teardown, { settings: given = {}, beside, logger = false }: StartOptions = {}) {
+export async function startAuth (t: Teardown, { settings: given = {}, port, beside, logger = false }: StartOptions = {}) {
   const database = beside?.database ?? await createTestDatabase(t)
   const web = generateKeyPairSync('ed25519')
   const settings = {
@@ -29,7 +31,7 @@ export async function startAuth (t: Teardown, { settings: given = {}, beside, lo
   }
   const environment = {
     DAYMARK_ENV: 'development',
-    ...database.settings('auth_service'),
+    ...database.settings('auth_service', port),
     AUTH_ISSUER: 'http://localhost:3001',
     PUBLIC_ORIGIN: 'http://localhost:3000',
     SMTP_URL: 'smtp://localhost:1',

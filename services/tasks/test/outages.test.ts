@@ -1,43 +1,9 @@
 import t from 'tap'
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import type { Teardown } from '@daymark/kit/test-database'
+import { startWire } from '@daymark/kit/test-wire'
 import { startTasks } from './start-tasks.ts'
 
-/** A wire to the database that can be cut: new connections are refused, and the open ones die. */
-async function startWire (t: Teardown, port: number) {
-  const sockets = new Set<Socket>()
-  let isSilent = false
-  const server = createServer((client) => {
-    const upstream = connect(port, '127.0.0.1')
-    for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
-      sockets.add(from)
-      from.on('error', () => to.destroy()).on('close', () => { sockets.delete(from); to.destroy() })
-      from.on('data', (bytes) => { if (!isSilent) to.write(bytes) })
-    }
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port: own } = server.address() as AddressInfo
-  t.teardown(() => { server.close(); for (const socket of sockets) socket.destroy() })
-  return {
-    port: own,
-    /** Swallows every byte, and closes nothing. */
-    silence: () => { isSilent = true },
-    speak: () => { isSilent = false },
-    cut: async () => {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-    },
-    mend: async () => {
-      server.listen(own, '127.0.0.1')
-      await once(server, 'listening')
-    },
-  }
-}
-
 t.test('FR-043, SEC-88: with the database away every route says 503, and is itself again when the database is', async (t) => {
-  const direct = new URL(process.env['TEST_DATABASE_ADMIN_URL'] ?? '')
-  const wire = await startWire(t, Number(direct.port))
+  const wire = await startWire(t)
   const { signUp, call, createTask, app } = await startTasks(t, { DATABASE_POOL_SIZE: '4' }, wire.port)
   const ada = await signUp()
   const task = await createTask(ada)
@@ -63,8 +29,7 @@ t.test('FR-043, SEC-88: with the database away every route says 503, and is itse
 })
 
 t.test('FR-043: a network that goes silent holds nobody for good', async (t) => {
-  const direct = new URL(process.env['TEST_DATABASE_ADMIN_URL'] ?? '')
-  const wire = await startWire(t, Number(direct.port))
+  const wire = await startWire(t)
   const { signUp, call } = await startTasks(t, { DATABASE_POOL_SIZE: '2' }, wire.port)
   const ada = await signUp()
   const read = () => call('GET', `/api/${ada.id}/tasks`, ada)
