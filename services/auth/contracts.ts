@@ -44,6 +44,13 @@ const OneTimeToken = Type.String({ minLength: 1, maxLength: 200, description: 'T
 export const VerifyEmail = Type.Object({ token: OneTimeToken }, { ...closed, $id: 'VerifyEmail' })
 export type VerifyEmail = Static<typeof VerifyEmail>
 
+export const ChangeEmail = Type.Object({ email: Email }, { ...closed, $id: 'ChangeEmail' })
+export type ChangeEmail = Static<typeof ChangeEmail>
+
+/** Takes the account back, by the link that the address got when another took its place. */
+export const RevertEmail = Type.Object({ token: OneTimeToken }, { ...closed, $id: 'RevertEmail' })
+export type RevertEmail = Static<typeof RevertEmail>
+
 /** The answer is the same whether there is such an account or not. */
 export const ForgotPassword = Type.Object({ email: Email }, { ...closed, $id: 'ForgotPassword' })
 export type ForgotPassword = Static<typeof ForgotPassword>

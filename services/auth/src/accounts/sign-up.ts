@@ -1,4 +1,5 @@
 import { network } from '@daymark/kit/client-address'
+import { UniqueIntegrityConstraintViolationError } from 'slonik'
 import { uuidv7 } from 'uuidv7'
 import type { SignedIn, SignUp } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
@@ -22,6 +23,9 @@ export async function signUp (deps: Deps, { email, password, display_name }: Sig
     await mailLink(deps, transaction, user, 'verify_email')
     await deps.audit.record(transaction, caller, { action: 'account.created', user_id: user.id, session_id: session.id })
     return inserted
+  }).catch((error: unknown) => {
+    if (error instanceof UniqueIntegrityConstraintViolationError) return null // reserved for who had it
+    throw error
   })
   if (!started) throw emailTaken({ errors: [{ pointer: '/email', code: 'taken', detail: 'email belongs to an account already: log in instead' }] })
   deps.outbox.wake()

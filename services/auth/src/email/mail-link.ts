@@ -1,29 +1,41 @@
 import type { CommonQueryMethods } from 'slonik'
 import type { Deps } from '../../deps.ts'
 import { takeFromBucket } from '../limits/queries.ts'
-import { resetMail, verificationMail } from '../mail/messages.ts'
+import { emailChangedMail, newAddressMail, resetMail, verificationMail } from '../mail/messages.ts'
 import { makeOneTimeToken } from './one-time-token.ts'
 import { insertOneTimeToken, type Purpose } from './queries.ts'
 
 const hourSeconds = 3600
+const dayMinutes = 24 * 60
 
 const kinds = {
-  verify_email: { path: '/verify-email', minutes: 24 * 60, write: verificationMail },
+  verify_email: { path: '/verify-email', minutes: dayMinutes, write: verificationMail },
   reset_password: { path: '/reset-password', minutes: 30, write: resetMail },
+  change_email: { path: '/change-email', minutes: dayMinutes, write: newAddressMail },
+  revert_email: { path: '/take-back', minutes: 7 * dayMinutes, write: emailChangedMail },
 } satisfies Record<Purpose, object>
 
 export interface Recipient { id: string, email: string, email_key: string }
+
+export interface LinkOptions {
+  /** The session that asks. */
+  session_id?: string
+  /** For a mail that nobody can cause at will, and that must arrive whatever somebody has used up. */
+  isUncapped?: boolean
+}
 
 /**
  * Owes a user a mail with a link that works once, in the transaction given. The link leads to the configured origin,
  * whatever the request's headers say (SEC-21), and opening it changes nothing yet (SEC-19).
  * Past MAIL_PER_HOUR to one recipient nothing is sent, silently (SEC-37).
  */
-export async function mailLink ({ config, outbox }: Deps, transaction: CommonQueryMethods, user: Recipient, purpose: Purpose): Promise<void> {
-  const { used } = await takeFromBucket(transaction, { bucket: `mail:${user.email_key}`, window_seconds: hourSeconds })
-  if (used > config.MAIL_PER_HOUR) return
+export async function mailLink ({ config, outbox }: Deps, transaction: CommonQueryMethods, user: Recipient, purpose: Purpose, { session_id, isUncapped = false }: LinkOptions = {}): Promise<void> {
+  if (!isUncapped) {
+    const { used } = await takeFromBucket(transaction, { bucket: `mail:${user.email_key}`, window_seconds: hourSeconds })
+    if (used > config.MAIL_PER_HOUR) return
+  }
   const { path, minutes, write } = kinds[purpose]
   const { token, hash } = makeOneTimeToken()
-  await insertOneTimeToken(transaction, { hash, user_id: user.id, purpose, email_key: user.email_key, minutes })
+  await insertOneTimeToken(transaction, { hash, user_id: user.id, purpose, email: user.email, email_key: user.email_key, session_id: session_id ?? null, minutes })
   await outbox.owe(transaction, write(user.email, `${config.PUBLIC_ORIGIN}${path}?token=${token}`))
 }

@@ -43,6 +43,42 @@ export const passwordChangedMail = (to: string, url: string): Message => compose
   closing: [],
 })
 
+/** To the address that is to be the account's from now on; it may be a stranger's. */
+export const newAddressMail = (to: string, url: string): Message => compose(to, {
+  subject: 'Confirm your new e-mail address',
+  lines: ['This was entered as the new address of a Daymark account. Please confirm that it is yours:'],
+  link: { label: 'Use this address', url },
+  closing: ['The link works once, for 24 hours. If it was not you, ignore this mail: nothing happens.'],
+})
+
+export const emailChangeAskedMail = (to: string, url: string): Message => compose(to, {
+  subject: 'Another e-mail address was asked for',
+  lines: ['Someone who is logged in to your Daymark account asked for another e-mail address. It takes the place of this one as soon as they use the link that we mailed there.', 'If that was you, nothing is left to do here. If not, stop it by choosing a new password:'],
+  link: { label: 'Choose a new password', url },
+  closing: [],
+})
+
+/** The way back, to the address that was replaced. It does not tell the new one. */
+export const emailChangedMail = (to: string, url: string): Message => compose(to, {
+  subject: 'Your e-mail address was changed',
+  lines: ['Your Daymark account has another e-mail address now, and no longer this one.', 'If that was you, all is well. If not, take the account back. Every device is then logged out, and you choose a new password:'],
+  link: { label: 'Take the account back', url },
+  closing: ['The link works once, for 7 days. Until then nobody else can use this address for an account.'],
+})
+
+/** To an address that was never confirmed, so that it may be anybody's: no way back, and no word of the account. */
+export const addressLeftMail = (to: string): Message => compose(to, {
+  subject: 'This address is no longer used by an account',
+  lines: ['A Daymark account that gave this address, which was never confirmed, has another one now. You get no more mail about it.'],
+  closing: [],
+})
+
+export const addressTakenBackMail = (to: string): Message => compose(to, {
+  subject: 'Your e-mail address was changed back',
+  lines: ['The Daymark account with this address has been given back to the address it had before, by a link that was mailed there. This one no longer belongs to it.'],
+  closing: [],
+})
+
 export const tokenReusedMail = (to: string, url: string): Message => compose(to, {
   subject: 'We logged one of your devices out',
   lines: [

@@ -58,6 +58,6 @@ async function afterChange (
   await deleteOneTimeTokens(transaction, { user_id })
   await deps.outbox.owe(transaction, passwordChangedMail(owner.email, `${deps.config.PUBLIC_ORIGIN}/forgot-password`))
   await deps.audit.record(transaction, caller, { action, user_id, ...keptSession !== undefined && { session_id: keptSession } })
-  const ended = await endSessionsOfUser(transaction, { user_id, ...keptSession !== undefined && { but: keptSession } }) // last: it locks the feed
+  const ended = await endSessionsOfUser(transaction, { user_id, reason: 'password_changed', ...keptSession !== undefined && { but: keptSession } }) // last: it locks the feed
   await recordEnded(deps, transaction, caller, { user_id, reason: 'password_changed' }, ended)
 }

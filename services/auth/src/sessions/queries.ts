@@ -101,7 +101,7 @@ export const stepUpSession = (db: CommonQueryMethods, { id, user_id, ...verified
   WHERE s.id = ${id} AND u.id = s.user_id AND ${isLive}
   RETURNING ${userColumns}, s.id AS session_id, s.generation, s.authenticated_at, ${secondsLeft}`)
 
-export type EndedReason = 'logged_out' | 'token_reused' | 'ended_by_owner' | 'password_changed' | 'too_many' | 'role_changed' | 'account_disabled' | 'ended_by_admin'
+export type EndedReason = 'logged_out' | 'token_reused' | 'ended_by_owner' | 'password_changed' | 'too_many' | 'role_changed' | 'account_disabled' | 'ended_by_admin' | 'email_changed'
 
 /** Which of a user's sessions: one, or all but one. Another user's are never among them. */
 const chosen = {
@@ -132,9 +132,9 @@ export const endOwnSession = (db: CommonQueryMethods, { user_id, id }: { user_id
 export const endOtherSessions = (db: CommonQueryMethods, { user_id, id }: { user_id: string, id: string }) =>
   db.any(end(sql.fragment`${chosen.allBut(id)} AND user_id = ${user_id}`, 'ended_by_owner'))
 
-/** Ends the sessions of a user whose password has changed: all of them, or all but the one that changed it. */
-export const endSessionsOfUser = (db: CommonQueryMethods, { user_id, but }: { user_id: string, but?: string }) =>
-  db.any(end(sql.fragment`${but === undefined ? sql.fragment`true` : chosen.allBut(but)} AND user_id = ${user_id}`, 'password_changed'))
+/** Ends the sessions of a user whose password or address has changed: all of them, or all but the one that changed it. */
+export const endSessionsOfUser = (db: CommonQueryMethods, { user_id, reason, but }: { user_id: string, reason: 'password_changed' | 'email_changed', but?: string }) =>
+  db.any(end(sql.fragment`${but === undefined ? sql.fragment`true` : chosen.allBut(but)} AND user_id = ${user_id}`, reason))
 
 /** Ends every session of a user. Gives their ids. */
 export const endAllSessions = (db: CommonQueryMethods, { user_id, reason }: { user_id: string, reason: 'role_changed' | 'ended_by_admin' }) =>
