@@ -8,6 +8,8 @@ export default [
   { path: 'forgot-password', file: 'routes/forgot-password.tsx' },
   { path: 'reset-password', file: 'routes/reset-password.tsx' },
   { path: 'verify-email', file: 'routes/verify-email.tsx' },
+  { path: 'change-email', file: 'routes/change-email.tsx' },
+  { path: 'take-back', file: 'routes/take-back.tsx' },
   { path: 'confirm', file: 'routes/confirm.tsx' },
   { path: 'settings', file: 'routes/settings.tsx' },
   { path: 'dashboard', file: 'routes/dashboard.tsx' },

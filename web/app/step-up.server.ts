@@ -1,7 +1,7 @@
 import { type AppLoadContext, data } from '@remix-run/node'
 import { isServiceProblem } from './api/service-problem.ts'
 import { readConfirmPassword } from './forms/account-forms.server.ts'
-import { type FormAnswer, isSecretField } from './forms/form-answer.ts'
+import { type FormAnswer, keptValues } from './forms/form-answer.ts'
 import { refusedForm } from './forms/refused-form.server.ts'
 
 /**
@@ -14,7 +14,7 @@ export async function takeStepUp (context: AppLoadContext, form: FormData) {
   const given = form.get('confirm_password')
   if (given === null) return null
   form.delete('confirm_password')
-  const values = Object.fromEntries([...form].flatMap(([name, value]) => typeof value === 'string' && !isSecretField(name) ? [[name, value]] : []))
+  const values = keptValues(form)
   const answer = (sentence: string, status: number) => data<FormAnswer>({ values, errors: { confirm_password: sentence } }, { status })
 
   const named = new FormData()

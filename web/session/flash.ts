@@ -6,7 +6,7 @@ const TaskFlash = Type.Object({ did: Type.Union([Type.Literal('deleted'), Type.L
 const AccountFlash = Type.Object({
   did: Type.Union([
     Type.Literal('mail-sent'), Type.Literal('email-confirmed'), Type.Literal('password-changed'), Type.Literal('password-reset'),
-    Type.Literal('session-ended'), Type.Literal('other-sessions-ended'),
+    Type.Literal('session-ended'), Type.Literal('email-change-asked'), Type.Literal('email-changed'), Type.Literal('account-taken-back'), Type.Literal('other-sessions-ended'),
   ]),
 })
 const Flash = Type.Union([TaskFlash, AccountFlash])

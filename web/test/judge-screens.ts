@@ -109,6 +109,17 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
         await page.getByText('not your current password').waitFor()
       },
     },
+    {
+      name: 'settings that need the password once more',
+      path: '/settings',
+      who: empty,
+      async act (page) {
+        await web.database.asSuperuser("UPDATE auth.sessions SET authenticated_at = authenticated_at - interval '11 minutes'")
+        await page.getByLabel('New address').fill('ada@example.com')
+        await page.getByRole('button', { name: 'Change address' }).click()
+        await page.getByLabel('Your password', { exact: true }).waitFor()
+      },
+    },
     { name: 'confirm password', path: '/confirm', who: full },
     {
       name: 'confirm password refused',
@@ -124,6 +135,8 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
     { name: 'mail on its way', path: '/forgot-password?sent=true' },
     { name: 'reset password', path: '/reset-password?token=x' },
     { name: 'confirm address', path: '/verify-email?token=x' },
+    { name: 'use another address', path: '/change-email?token=x' },
+    { name: 'take the account back', path: '/take-back?token=x' },
     { name: 'dead link', path: '/verify-email' },
     { name: 'sign out', path: '/logout', who: full },
     { name: 'nothing there', path: '/nowhere', who: full },

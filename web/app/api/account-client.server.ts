@@ -1,4 +1,4 @@
-import { type ChangePassword, Session, SessionPage, SignedIn, type StepUp, User } from '@daymark/auth/contracts'
+import { type ChangeEmail, type ChangePassword, Session, SessionPage, SignedIn, type StepUp, User } from '@daymark/auth/contracts'
 import { type AuthOrigin, authHeaders } from './auth-client.server.ts'
 import { type Bearer, withBearer } from './bearer.server.ts'
 import { contractCheck } from './contract-check.server.ts'
@@ -16,6 +16,8 @@ export interface AccountClient {
   stepUp: (form: StepUp) => Promise<SignedIn>
   /** Fine with an address that is confirmed already. */
   sendVerification: () => Promise<void>
+  /** Mails a link to the new address; nothing changes until it is used. */
+  changeEmail: (form: ChangeEmail) => Promise<void>
   /** Also ends every other session. */
   changePassword: (form: ChangePassword) => Promise<void>
   sessions: () => Promise<Session[]>
@@ -32,6 +34,7 @@ export function accountClient (auth: Service, serviceToken: () => Promise<string
     me: async () => checkUser((await call({ method: 'GET', path: '/auth/me' })).body),
     stepUp: async (form) => checkSignedIn((await call({ method: 'POST', path: '/auth/step-up', body: form })).body),
     sendVerification: async () => { await call({ method: 'POST', path: '/auth/email/verification' }) },
+    changeEmail: async (form) => { await call({ method: 'POST', path: '/auth/email/change', body: form }) },
     changePassword: async (form) => { await call({ method: 'POST', path: '/auth/password/change', body: form }) },
     sessions: async () => checkSessions((await call({ method: 'GET', path: '/auth/sessions' })).body).items,
     async endSession (id) {

@@ -1,4 +1,4 @@
-import { type ForgotPassword, type LogIn, type ResetPassword, SignedIn, type SignUp, User, type VerifyEmail } from '@daymark/auth/contracts'
+import { type ForgotPassword, type LogIn, type ResetPassword, type RevertEmail, SignedIn, type SignUp, User, type VerifyEmail } from '@daymark/auth/contracts'
 import { contractCheck } from './contract-check.server.ts'
 import { type CallOrigin, type Service } from './service.server.ts'
 
@@ -24,6 +24,9 @@ export interface AuthClient {
   forgotPassword: (form: ForgotPassword) => Promise<void>
   resetPassword: (form: ResetPassword) => Promise<void>
   verifyEmail: (form: VerifyEmail) => Promise<void>
+  confirmEmailChange: (form: VerifyEmail) => Promise<void>
+  /** Also ends every session; a link for a new password follows by mail. */
+  revertEmailChange: (form: RevertEmail) => Promise<void>
 }
 
 /** What proves to auth that we ask, and says for whom. */
@@ -55,6 +58,8 @@ export function authClient (auth: Service, serviceToken: () => Promise<string>, 
     forgotPassword: async (form) => { await post('/auth/password/forgot', form) },
     resetPassword: async (form) => { await post('/auth/password/reset', form) },
     verifyEmail: async (form) => { await post('/auth/email/verify', form) },
+    confirmEmailChange: async (form) => { await post('/auth/email/change/confirm', form) },
+    revertEmailChange: async (form) => { await post('/auth/email/revert', form) },
   }
 }
 

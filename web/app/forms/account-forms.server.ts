@@ -1,4 +1,4 @@
-import { ChangePassword, ForgotPassword, LogIn, ResetPassword, Session, SignUp, StepUp, VerifyEmail } from '@daymark/auth/contracts'
+import { ChangeEmail, ChangePassword, ForgotPassword, LogIn, ResetPassword, Session, SignUp, StepUp, VerifyEmail } from '@daymark/auth/contracts'
 import { Type } from '@sinclair/typebox'
 import { type FormMessages, formGuide, formReader } from './form-reader.server.ts'
 
@@ -54,7 +54,13 @@ const changePasswordMessages: FormMessages<typeof ChangePassword> = {
 export const changePasswordGuide = formGuide(ChangePassword, changePasswordMessages)
 export const readChangePassword = formReader(ChangePassword, changePasswordMessages)
 
-export const readVerifyEmail = formReader(VerifyEmail)
+const changeEmailMessages: FormMessages<typeof ChangeEmail> = {
+  email: { ...emailMessages, required: 'Write the new address.', taken: 'This address belongs to another account, or did in the last seven days.' },
+}
+export const changeEmailGuide = formGuide(ChangeEmail, changeEmailMessages)
+export const readChangeEmail = formReader(ChangeEmail, changeEmailMessages)
+
+export const readLink = formReader(VerifyEmail)
 
 const closed = { additionalProperties: false }
 export const readSessionId = formReader(Type.Pick(Session, ['id'], closed))

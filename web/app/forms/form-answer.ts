@@ -7,5 +7,12 @@ export interface FormAnswer {
   problem?: string
 }
 
+/** The same, of the page behind a mailed link, which may lead nowhere any more. */
+export interface LinkAnswer extends FormAnswer { isDead?: true }
+
 /** True for the names of fields whose values never go back to the page. */
 export const isSecretField = (name: string) => name.includes('password')
+
+/** What was typed into a form and may go back to the page. */
+export const keptValues = (form: FormData): FormAnswer['values'] =>
+  Object.fromEntries([...form].flatMap(([name, value]) => typeof value === 'string' && !isSecretField(name) ? [[name, value]] : []))

@@ -5,7 +5,7 @@ import { DeadLink } from '../components/dead-link.tsx'
 import { Field } from '../components/field.tsx'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
 import { readResetPassword, resetPasswordGuide } from '../forms/account-forms.server.ts'
-import type { FormAnswer } from '../forms/form-answer.ts'
+import type { LinkAnswer } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
 import { isLinkUsed, linkToken } from '../mailed-link.server.ts'
 
@@ -13,19 +13,17 @@ export const meta: MetaFunction = () => [{ title: 'Choose a new password · Daym
 
 export const shouldRevalidate = revalidateAfterRefusal
 
-interface ResetAnswer extends FormAnswer { isDead?: true }
-
 export async function loader ({ request, context }: LoaderFunctionArgs) {
   return { guide: resetPasswordGuide, formToken: context.formToken(), token: linkToken(request) }
 }
 
 export async function action ({ request, context }: ActionFunctionArgs) {
   const form = readResetPassword(await request.formData())
-  if (!form.ok) return data<ResetAnswer>(form.answer, { status: 422 })
+  if (!form.ok) return data<LinkAnswer>(form.answer, { status: 422 })
   try {
     await context.auth.resetPassword(form.value)
   } catch (error) {
-    if (isLinkUsed(error)) return data<ResetAnswer>({ values: {}, errors: {}, isDead: true }, { status: 410 })
+    if (isLinkUsed(error)) return data<LinkAnswer>({ values: {}, errors: {}, isDead: true }, { status: 410 })
     return refusedForm(error, form.values, resetPasswordGuide)
   }
   // Every session of the account has ended; whoever was signed in here logs in anew.
@@ -38,7 +36,7 @@ const labels = { password: 'New password' }
 
 export default function ResetPasswordPage () {
   const { guide, token: loaded } = useLoaderData<typeof loader>()
-  const served = useActionData<typeof action>() as ResetAnswer | undefined
+  const served = useActionData<typeof action>() as LinkAnswer | undefined
   const { answer, formProps } = useCheckedForm(guide, served)
   const isSending = useNavigation().formAction?.startsWith('/reset-password') ?? false
   const token = served?.values['token'] ?? loaded

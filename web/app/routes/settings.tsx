@@ -10,11 +10,14 @@ import { Field } from '../components/field.tsx'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
 import { BackIcon } from '../components/icons.tsx'
 import { LocalTime } from '../components/local-time.tsx'
+import { StepUpField } from '../components/step-up-field.tsx'
 import { Told } from '../components/told.tsx'
-import { changePasswordGuide, readChangePassword, readNothing, readSessionId } from '../forms/account-forms.server.ts'
-import type { FormAnswer } from '../forms/form-answer.ts'
+import { changeEmailGuide, changePasswordGuide, confirmPasswordGuide, readChangeEmail, readChangePassword, readNothing, readSessionId } from '../forms/account-forms.server.ts'
+import type { FormGuide } from '../forms/field-rules.ts'
+import { type FormAnswer, keptValues } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
 import { requireUser } from '../require-user.server.ts'
+import { takeStepUp } from '../step-up.server.ts'
 
 export const meta: MetaFunction = () => [{ title: 'Settings · Daymark' }]
 
@@ -23,23 +26,26 @@ export const shouldRevalidate = revalidateAfterRefusal
 export async function loader ({ context }: LoaderFunctionArgs) {
   requireUser(context)
   const [{ email, email_verified: isConfirmed }, sessions] = await Promise.all([context.account.me(), context.account.sessions()])
-  return { email, isConfirmed, sessions, guide: changePasswordGuide, flash: context.takeFlash() }
+  return { email, isConfirmed, sessions, guides: { password: changePasswordGuide, email: changeEmailGuide, confirm: confirmPasswordGuide }, flash: context.takeFlash() }
 }
 
 export async function action ({ request, context }: ActionFunctionArgs) {
   requireUser(context)
   const form = await request.formData()
+  const refused = await takeStepUp(context, form)
+  if (refused) return refused
+  const values = keptValues(form)
   const intent = String(form.get('intent'))
   form.delete('intent')
   try {
     const outcome = await carryOut(intent, form, context.account)
-    if ('answer' in outcome) return data<FormAnswer>({ ...outcome.answer, values: { intent } }, { status: 422 })
+    if ('answer' in outcome) return data<FormAnswer>({ ...outcome.answer, values }, { status: 422 })
     context.flash(outcome.flash)
   } catch (error) {
     if (isServiceProblem(error) && error.type.endsWith('/wrong-password')) {
-      return data<FormAnswer>({ values: { intent }, errors: { current_password: 'That is not your current password.' } }, { status: 403 })
+      return data<FormAnswer>({ values, errors: { current_password: 'That is not your current password.' } }, { status: 403 })
     }
-    return refusedForm(error, { intent }, changePasswordGuide)
+    return refusedForm(error, values, { ...changePasswordGuide, ...changeEmailGuide })
   }
   return redirect('/settings', 303)
 }
@@ -51,6 +57,12 @@ async function carryOut (intent: string, form: FormData, account: AccountClient)
       if (!read.ok) return read
       await account.sendVerification()
       return { flash: { did: 'mail-sent' } }
+    }
+    case 'change-email': {
+      const read = readChangeEmail(form)
+      if (!read.ok) return read
+      await account.changeEmail(read.value)
+      return { flash: { did: 'email-change-asked' } }
     }
     case 'change-password': {
       const read = readChangePassword(form)
@@ -76,18 +88,19 @@ async function carryOut (intent: string, form: FormData, account: AccountClient)
 }
 
 const labels = { current_password: 'Current password', password: 'New password' }
+const emailLabels = { email: 'New address', confirm_password: 'Your password' }
 
 export default function SettingsPage () {
-  const { email, isConfirmed, sessions, guide, flash } = useLoaderData<typeof loader>()
+  const { email, isConfirmed, sessions, guides, flash } = useLoaderData<typeof loader>()
   const served = useActionData<typeof action>()
-  const isAboutPassword = served?.values['intent'] === 'change-password'
+  const about = served?.values['intent']
   const sending = useNavigation().formData?.get('intent')
   return (
     <div className='settings'>
       <p><Link className='back' to='/dashboard'><BackIcon />Tasks</Link></p>
       <h1>Settings</h1>
       <Told flash={served ? null : flash} />
-      {!isAboutPassword && <FormSummary answer={served} />}
+      {about !== 'change-password' && about !== 'change-email' && <FormSummary answer={served} />}
 
       <section className='settings__part' aria-labelledby='account'>
         <h2 id='account'>Account</h2>
@@ -100,12 +113,13 @@ export default function SettingsPage () {
               <button className='button button--quiet' name='intent' value='send-mail' aria-disabled={sending === 'send-mail' || undefined}>Send the mail again</button>
             </Form>
           )}
+          <EmailForm guide={guides.email} confirmGuide={guides.confirm} served={about === 'change-email' ? served : undefined} isAsked={flash?.did === 'email-change-asked'} isSending={sending === 'change-email'} />
         </div>
       </section>
 
       <section className='settings__part' aria-labelledby='change'>
         <h2 id='change'>Password</h2>
-        <PasswordForm guide={guide} email={email} served={isAboutPassword ? served : undefined} isChanged={flash?.did === 'password-changed'} isSending={sending === 'change-password'} />
+        <PasswordForm guide={guides.password} email={email} served={about === 'change-password' ? served : undefined} isChanged={flash?.did === 'password-changed'} isSending={sending === 'change-password'} />
       </section>
 
       <section className='settings__part' aria-labelledby='devices'>
@@ -126,8 +140,34 @@ export default function SettingsPage () {
   )
 }
 
+interface EmailFormProps {
+  guide: FormGuide
+  confirmGuide: FormGuide
+  served: FormAnswer | undefined
+  isAsked: boolean
+  isSending: boolean
+}
+
+function EmailForm ({ guide, confirmGuide, served, isAsked, isSending }: EmailFormProps) {
+  const { answer, formProps } = useCheckedForm(guide, served)
+  const { ref } = formProps
+  useEffect(() => { if (isAsked) ref.current?.reset() }, [isAsked, ref])
+  return (
+    <Form className='form settings__form' method='post' action='/settings' {...formProps}>
+      <FormToken />
+      <input type='hidden' name='intent' value='change-email' />
+      <FormSummary answer={answer} labels={emailLabels} />
+      <Field name='email' label={emailLabels.email} guide={guide} answer={answer} autoComplete='email' inputMode='email' hint='We mail a link there, and tell this one. Nothing changes until you use the link.' />
+      <StepUpField guide={confirmGuide} served={served} answer={answer} />
+      <div>
+        <button className='button' aria-disabled={isSending || undefined}>{isSending ? 'Sending…' : 'Change address'}</button>
+      </div>
+    </Form>
+  )
+}
+
 interface PasswordFormProps {
-  guide: Parameters<typeof useCheckedForm>[0]
+  guide: FormGuide
   email: string
   served: FormAnswer | undefined
   isChanged: boolean

@@ -1,55 +1,36 @@
-import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
-import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react'
-import { FormSummary } from '../components/checked-form.tsx'
-import { DeadLink } from '../components/dead-link.tsx'
-import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
-import { readVerifyEmail } from '../forms/account-forms.server.ts'
-import type { FormAnswer } from '../forms/form-answer.ts'
-import { refusedForm } from '../forms/refused-form.server.ts'
-import { isLinkUsed, linkToken } from '../mailed-link.server.ts'
+import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
+import { Link, useActionData, useLoaderData } from '@remix-run/react'
+import { revalidateAfterRefusal } from '../components/form-token.tsx'
+import { LinkForm } from '../components/link-form.tsx'
+import type { LinkAnswer } from '../forms/form-answer.ts'
+import { followLink, openLink } from '../mailed-link.server.ts'
 
 export const meta: MetaFunction = () => [{ title: 'Confirm your address · Daymark' }]
 
 export const shouldRevalidate = revalidateAfterRefusal
 
-interface VerifyAnswer extends FormAnswer { isDead?: true }
-
-/** Opening the link changes nothing: programs that look through mail open links, too (SEC-19). */
 export async function loader ({ request, context }: LoaderFunctionArgs) {
-  return { formToken: context.formToken(), token: linkToken(request), isSignedIn: context.user !== null }
+  return openLink(request, context)
 }
 
 export async function action ({ request, context }: ActionFunctionArgs) {
-  const form = readVerifyEmail(await request.formData())
-  if (!form.ok) return data<VerifyAnswer>(form.answer, { status: 422 })
-  try {
-    await context.auth.verifyEmail(form.value)
-  } catch (error) {
-    if (isLinkUsed(error)) return data<VerifyAnswer>({ values: {}, errors: {}, isDead: true }, { status: 410 })
-    return refusedForm(error, form.values)
-  }
+  const refused = await followLink(request, context.auth.verifyEmail)
+  if (refused) return refused
   context.flash({ did: 'email-confirmed' })
   return redirect(context.user ? '/settings' : '/login', 303)
 }
 
 export default function VerifyEmailPage () {
-  const { token: loaded, isSignedIn } = useLoaderData<typeof loader>()
-  const served = useActionData<typeof action>() as VerifyAnswer | undefined
-  const isSending = useNavigation().formAction?.startsWith('/verify-email') ?? false
-  const token = served?.values['token'] ?? loaded
-  if (served?.isDead || !token) {
-    return <DeadLink>Your <Link to='/settings'>settings</Link> say whether your address is confirmed{isSignedIn ? '' : ' once you are logged in'}, and send a new link.</DeadLink>
-  }
+  const { token, isSignedIn } = useLoaderData<typeof loader>()
+  const served = useActionData<typeof action>() as LinkAnswer | undefined
   return (
-    <div className='sheet'>
-      <h1>Is this your address?</h1>
-      <p className='sheet__lead'>You opened the link that we mailed. One press, and we know that mail reaches you.</p>
-      <Form className='form' method='post' action='/verify-email'>
-        <FormToken />
-        <input type='hidden' name='token' value={token} readOnly />
-        <FormSummary answer={served} />
-        <button className='button button--wide' aria-disabled={isSending || undefined}>{isSending ? 'Confirming…' : 'Confirm this address'}</button>
-      </Form>
-    </div>
+    <LinkForm
+      path='/verify-email' token={token} served={served}
+      title='Is this your address?'
+      lead='You opened the link that we mailed. One press, and we know that mail reaches you.'
+      button='Confirm this address' busy='Confirming…'
+    >
+      Your <Link to='/settings'>settings</Link> say whether your address is confirmed{isSignedIn ? '' : ' once you are logged in'}, and send a new link.
+    </LinkForm>
   )
 }
