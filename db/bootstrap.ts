@@ -17,8 +17,9 @@ export interface BootstrapOptions {
 const roleSettings: Record<Role, Record<string, string>> = {
   // A migration that cannot have its lock gives up, rather than holding up every query behind it.
   daymark_owner: { timezone: 'UTC', lock_timeout: '10s' },
-  auth_service: { timezone: 'UTC', statement_timeout: '5s', idle_in_transaction_session_timeout: '10s' },
-  tasks_service: { timezone: 'UTC', statement_timeout: '5s', idle_in_transaction_session_timeout: '10s' },
+  // Compiling a statement of milliseconds takes longer than running it.
+  auth_service: { jit: 'off', timezone: 'UTC', statement_timeout: '5s', idle_in_transaction_session_timeout: '10s' },
+  tasks_service: { jit: 'off', timezone: 'UTC', statement_timeout: '5s', idle_in_transaction_session_timeout: '10s' },
   daymark_probe: { timezone: 'UTC', statement_timeout: '5s', idle_in_transaction_session_timeout: '10s', default_transaction_read_only: 'on' },
 }
 const roles = Object.keys(roleSettings) as Role[]

@@ -1,4 +1,4 @@
-import type { FastifyRequest, FastifyServerOptions } from 'fastify'
+import { type FastifyReply, type FastifyRequest, type FastifyServerOptions, LogController } from 'fastify'
 
 const maxCauses = 3
 
@@ -41,3 +41,14 @@ export const loggerOptions = ({ LOG_LEVEL }: { LOG_LEVEL: string }): FastifyServ
     }),
   },
 })
+
+/** Tells of a request once it is answered, all in one line: a log costs by the line. */
+export class OneLinePerRequest extends LogController {
+  override incomingRequest (): void {}
+
+  override requestCompleted (error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
+    const told = { req: request, res: reply, responseTime: reply.elapsedTime }
+    if (error) reply.log.error({ ...told, err: error }, 'request errored')
+    else reply.log.info(told, 'request completed')
+  }
+}

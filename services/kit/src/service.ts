@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { OneLinePerRequest } from './logging.ts'
 import { createMetrics, exposeMetrics, measureRequests } from './metrics.ts'
 import { openApi, type OpenApiOptions } from './openapi.ts'
 import { problems, renderProblem } from './problem.ts'
@@ -50,6 +51,7 @@ export async function createService ({ name, config, logger = false, documentati
 function fastifyOptions ({ TRUSTED_PROXIES }: { TRUSTED_PROXIES: string }, logger: FastifyServerOptions['logger']) {
   return {
     logger,
+    logController: new OneLinePerRequest(),
     bodyLimit: 256 * 1024,
     requestTimeout: 30_000,
     // Client addresses come from a proxy only if it is a trusted one (SEC-34).

@@ -14,18 +14,21 @@ export interface Kind<T extends TProperties> {
   columns: (of: FragmentSqlToken) => FragmentSqlToken
   schema: TObject<T>
   fields: readonly Field[]
-  /** The fields a patch sets, in terms of the log: of the row `b` and the `patch`. */
-  wish: FragmentSqlToken
-  /** The code of what is wrong with a change of the row `b` to `wish`, or NULL. */
-  problem: FragmentSqlToken
+  /** The fields a patch may set; `completed` and `deleted` stand for the instants beside them. */
+  instants: Record<string, string>
+  /** What is wrong with a change of the row `b` to `wish`: the code or NULL. Each is asked where one of its fields is set. */
+  problems: readonly Check[]
   /** The same for a new row, of which `wish` is all there is. */
-  problemOfNew: FragmentSqlToken
+  problemsOfNew: readonly Check[]
   /** What stands in a new row where `wish` does not say it, by field. */
   defaults: Record<string, FragmentSqlToken>
 }
 
 /** A column, how the log tells it (from the row `b`), and how it is read from the log (from `wish`). */
 export interface Field { name: string, column: IdentifierSqlToken, told: FragmentSqlToken, read: FragmentSqlToken }
+
+/** A condition on some fields under which a write is refused, and its code. */
+export interface Check { of: readonly string[], code: string, when: FragmentSqlToken }
 
 const column = (name: string) => sql.identifier([name])
 const key = (name: string) => sql.literalValue(name)
@@ -42,8 +45,8 @@ const flag = (name: string) => field(name, sql.fragment`to_jsonb(b.${column(name
 const instant = (name: string) => field(name, sql.fragment`to_jsonb(${instantText(sql.fragment`b.${column(name)}`)})`, sql.fragment`(wish ->> ${key(name)})::timestamptz`)
 const uuids = (name: string) => field(name, sql.fragment`to_jsonb(b.${column(name)})`, sql.fragment`ARRAY(SELECT value::uuid FROM jsonb_array_elements_text(wish -> ${key(name)}))`)
 
-/** `completed` and `deleted` in a patch set the instant beside them; one that is set already stays. */
-const instantOf = (said: string, name: string) => sql.fragment`
+/** An instant that is said by a boolean; one that is set already stays. */
+export const instantOf = (said: string, name: string) => sql.fragment`
   CASE WHEN patch ? ${key(said)} THEN jsonb_build_object(${key(name)}, CASE WHEN (patch ->> ${key(said)})::boolean
     THEN coalesce(${instantText(sql.fragment`b.${column(name)}`)}, ${now}) END) ELSE '{}' END`
 
@@ -63,6 +66,8 @@ const cycle = sql.fragment`wish ->> 'parent_id' IS NOT NULL AND EXISTS (
   ) SELECT FROM ancestor WHERE id = b.id)`
 /** What `b` would have: as wished, else as it is. */
 const willBe = (name: string) => sql.fragment`(CASE WHEN wish ? ${key(name)} THEN wish ->> ${key(name)} ELSE b.${column(name)}::text END)`
+/** What is in the trash may belong to what is gone as well. */
+const unlessTrashed = (when: FragmentSqlToken) => sql.fragment`${willBe('deleted_at')} IS NULL AND ${when}`
 
 export const taskKind: Kind<typeof Task.properties> = {
   object_type: 'task',
@@ -75,22 +80,22 @@ export const taskKind: Kind<typeof Task.properties> = {
     uuid('list_id'), uuid('parent_id'), plain('title'), plain('description'), plain('priority'), date('due_date'), instant('due_at'), plain('time_zone'),
     date('start_date'), uuids('label_ids'), plain('position'), instant('completed_at'), instant('deleted_at'),
   ],
-  wish: sql.fragment`patch - '{completed,deleted}'::text[] || ${instantOf('completed', 'completed_at')} || ${instantOf('deleted', 'deleted_at')}`,
-  // What is in the trash may belong to what is gone as well.
-  problem: sql.fragment`
-    CASE WHEN ${willBe('deleted_at')} IS NOT NULL THEN NULL
-      WHEN ${unknownList} THEN 'unknown_list'
-      WHEN ${unknownLabel} THEN 'unknown_label'
-      WHEN ${unknownParent} THEN 'unknown_parent'
-      WHEN ${cycle} THEN 'cycle'
-      WHEN ${willBe('due_date')} IS NOT NULL AND ${willBe('due_at')} IS NOT NULL THEN 'due_twice'
-      WHEN (${willBe('due_at')} IS NULL) <> (${willBe('time_zone')} IS NULL) THEN 'zone_without_instant' END`,
-  problemOfNew: sql.fragment`
-    CASE WHEN ${unknownList} THEN 'unknown_list'
-      WHEN ${unknownLabel} THEN 'unknown_label'
-      WHEN ${unknownParent} THEN 'unknown_parent'
-      WHEN wish ->> 'due_date' IS NOT NULL AND wish ->> 'due_at' IS NOT NULL THEN 'due_twice'
-      WHEN (wish ->> 'due_at' IS NULL) <> (wish ->> 'time_zone' IS NULL) THEN 'zone_without_instant' END`,
+  instants: { completed: 'completed_at', deleted: 'deleted_at' },
+  problems: [
+    { of: ['list_id'], code: 'unknown_list', when: unlessTrashed(unknownList) },
+    { of: ['label_ids'], code: 'unknown_label', when: unlessTrashed(unknownLabel) },
+    { of: ['parent_id'], code: 'unknown_parent', when: unlessTrashed(unknownParent) },
+    { of: ['parent_id'], code: 'cycle', when: unlessTrashed(cycle) },
+    { of: ['due_date', 'due_at'], code: 'due_twice', when: sql.fragment`${willBe('due_date')} IS NOT NULL AND ${willBe('due_at')} IS NOT NULL` },
+    { of: ['due_at', 'time_zone'], code: 'zone_without_instant', when: sql.fragment`(${willBe('due_at')} IS NULL) <> (${willBe('time_zone')} IS NULL)` },
+  ],
+  problemsOfNew: [
+    { of: ['list_id'], code: 'unknown_list', when: unknownList },
+    { of: ['label_ids'], code: 'unknown_label', when: unknownLabel },
+    { of: ['parent_id'], code: 'unknown_parent', when: unknownParent },
+    { of: ['due_date', 'due_at'], code: 'due_twice', when: sql.fragment`wish ->> 'due_date' IS NOT NULL AND wish ->> 'due_at' IS NOT NULL` },
+    { of: ['due_at', 'time_zone'], code: 'zone_without_instant', when: sql.fragment`(wish ->> 'due_at' IS NULL) <> (wish ->> 'time_zone' IS NULL)` },
+  ],
   defaults: {
     list_id: sql.fragment`to_jsonb((SELECT i.id FROM tasks.lists i WHERE i.user_id = b.user_id AND i.is_inbox))`,
     description: sql.fragment`'""'::jsonb`,
@@ -107,9 +112,9 @@ export const listKind: Kind<typeof List.properties> = {
     ${of}.id, ${of}.user_id, ${of}.name, ${of}.is_inbox, ${of}.colour, ${of}.position, ${of}.archived, ${of}.version, ${of}.created_at, ${of}.updated_at`,
   schema: List,
   fields: [plain('name'), plain('colour'), plain('position'), flag('archived'), instant('deleted_at')],
-  wish: sql.fragment`patch - 'deleted' || ${instantOf('deleted', 'deleted_at')}`,
-  problem: sql.fragment`CASE WHEN b.is_inbox AND (wish ->> 'deleted_at' IS NOT NULL OR wish ->> 'archived' = 'true') THEN 'inbox_stays' END`,
-  problemOfNew: sql.fragment`NULL`,
+  instants: { deleted: 'deleted_at' },
+  problems: [{ of: ['deleted_at', 'archived'], code: 'inbox_stays', when: sql.fragment`b.is_inbox AND (wish ->> 'deleted_at' IS NOT NULL OR wish ->> 'archived' = 'true')` }],
+  problemsOfNew: [],
   defaults: {
     colour: sql.fragment`'"grey"'::jsonb`,
     position: sql.fragment`to_jsonb(tasks.newest_position(clock_timestamp()))`,
@@ -117,8 +122,8 @@ export const listKind: Kind<typeof List.properties> = {
   },
 }
 
-const nameTaken = sql.fragment`EXISTS (
-  SELECT FROM tasks.labels l WHERE l.user_id = b.user_id AND l.id <> b.id AND l.deleted_at IS NULL AND l.name_key = lower(normalize(wish ->> 'name', NFKC)))`
+const nameTaken = (name: FragmentSqlToken) => sql.fragment`EXISTS (
+  SELECT FROM tasks.labels l WHERE l.user_id = b.user_id AND l.id <> b.id AND l.deleted_at IS NULL AND l.name_key = lower(normalize(${name}, NFKC)))`
 
 export const labelKind: Kind<typeof Label.properties> = {
   object_type: 'label',
@@ -126,12 +131,9 @@ export const labelKind: Kind<typeof Label.properties> = {
   columns: (of) => sql.fragment`${of}.id, ${of}.user_id, ${of}.name, ${of}.colour, ${of}.version, ${of}.created_at, ${of}.updated_at`,
   schema: Label,
   fields: [plain('name'), plain('colour'), instant('deleted_at')],
-  wish: sql.fragment`patch - 'deleted' || ${instantOf('deleted', 'deleted_at')}`,
-  problem: sql.fragment`
-    CASE WHEN wish ? 'name' AND ${nameTaken} THEN 'name_taken'
-      WHEN wish ? 'deleted_at' AND wish ->> 'deleted_at' IS NULL AND EXISTS (
-        SELECT FROM tasks.labels l WHERE l.user_id = b.user_id AND l.id <> b.id AND l.deleted_at IS NULL AND l.name_key = lower(normalize(coalesce(wish ->> 'name', b.name), NFKC))) THEN 'name_taken' END`,
-  problemOfNew: sql.fragment`CASE WHEN ${nameTaken} THEN 'name_taken' END`,
+  instants: { deleted: 'deleted_at' },
+  problems: [{ of: ['name', 'deleted_at'], code: 'name_taken', when: sql.fragment`${willBe('deleted_at')} IS NULL AND ${nameTaken(willBe('name'))}` }],
+  problemsOfNew: [{ of: ['name'], code: 'name_taken', when: nameTaken(sql.fragment`wish ->> 'name'`) }],
   defaults: { colour: sql.fragment`'"grey"'::jsonb` },
 }
 

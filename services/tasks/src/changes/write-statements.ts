@@ -1,6 +1,6 @@
 import type { TProperties } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql, type SqlToken } from 'slonik'
-import { addedRow, changedRow, type Kind, labelKind, listKind, taskKind } from './kinds.ts'
+import { addedRow, changedRow, type Check, instantOf, type Kind, labelKind, listKind, taskKind } from './kinds.ts'
 
 /** Who changes something, by which request, and as part of which group of changes. */
 export interface Author { user_id: string, actor_id: string, request_id: string, group_seq?: number | undefined }
@@ -20,13 +20,15 @@ export interface Edit {
 
 /**
  * What is to be changed, as rows `(n, id, patch, versions, trashed, undoes, refused)`, each object once. `refused` is the code
- * of what forbids an edit, or NULL. The name tells statements of other texts apart.
+ * of what forbids an edit, or NULL. The name tells statements of other texts apart; `sets` are the keys of all patches: the
+ * statement knows no other.
  */
-export interface Edits { name: string, rows: FragmentSqlToken }
+export interface Edits { name: string, sets: readonly string[], rows: FragmentSqlToken }
 
 /** Edits that come with the request. */
 export const editsGiven = (edits: readonly Edit[]): Edits => ({
   name: 'given',
+  sets: [...new Set(edits.flatMap(({ patch }) => Object.keys(patch)))],
   rows: sql.fragment`
   SELECT n::integer AS n, (edit ->> 'id')::uuid AS id, edit -> 'patch' AS patch, nullif(edit -> 'versions', 'null') AS versions,
     CASE WHEN edit ? 'trashed' THEN (edit ->> 'trashed')::boolean ELSE false END AS trashed, (edit ->> 'undoes')::bigint AS undoes, NULL AS refused
@@ -35,7 +37,7 @@ export const editsGiven = (edits: readonly Edit[]): Edits => ({
 
 const all = (parts: SqlToken[]) => sql.join(parts, sql.fragment`, `)
 const textOf = (name: string) => sql.literalValue(name)
-const alias = { b: sql.fragment`b`, t: sql.fragment`t`, changed: sql.fragment`changed`, judged: sql.fragment`judged` }
+const alias = { b: sql.fragment`b`, o: sql.fragment`o`, t: sql.fragment`t`, changed: sql.fragment`changed`, judged: sql.fragment`judged` }
 
 /** Numbers what the CTE `changed` holds and writes it into the log, as the last part of the statement that changes it. */
 const logged = (object_type: string, action: FragmentSqlToken, { user_id, actor_id, request_id, group_seq }: Author) => sql.fragment`
@@ -60,21 +62,59 @@ const action = sql.fragment`
   END`
 
 /**
+ * Makes a thing once for each set of names, and numbers it: names of prepared statements are cut off at 63 bytes. Beyond a few
+ * names it is made for all of them, so that there are not too many to keep prepared.
+ */
+function forEachSet<T> (all: readonly string[], make: (names: readonly string[], number: number) => T): (names: Iterable<string>) => T {
+  const made = new Map<string, T>()
+  return (names) => {
+    const wanted = new Set(names)
+    const chosen = wanted.size > most ? all : all.filter((name) => wanted.has(name))
+    const key = chosen.join()
+    const thing = made.get(key) ?? make(chosen, made.size)
+    made.set(key, thing)
+    return thing
+  }
+}
+const most = 4
+
+/** The code of the first check that holds, of those that are about some fields. */
+function codeOf (checks: readonly Check[], fields: readonly string[]): FragmentSqlToken {
+  const asked = checks.filter(({ of }) => of.some((name) => fields.includes(name)))
+  if (asked.length === 0) return sql.fragment`NULL::text`
+  return sql.fragment`CASE ${sql.join(asked.map(({ code, when }) => sql.fragment`WHEN ${when} THEN ${textOf(code)}`), sql.fragment` `)} END`
+}
+
+/**
  * Makes the function that changes objects of a kind. Each field that really changes is logged, before and after; an object
  * in which none does keeps its version and is not logged. Runs behind the tenant's lock, so its snapshot holds all it waited
  * for. Gives a row for each object that was found: `problem` says why it was not changed, `seq` the number of its change.
  */
 function changing<T extends TProperties> (kind: Kind<T>, name: string) {
-  const { table, columns, fields, wish, problem, object_type } = kind
-  const tell = sql.join(fields.map(({ name, told }) => sql.fragment`WHEN ${textOf(name)} THEN ${told}`), sql.fragment` `)
-  const assignments = all(fields.map(({ name, column, read }) => sql.fragment`${column} = CASE WHEN wish ? ${textOf(name)} THEN ${read} ELSE t.${column} END`))
+  const { table, columns, instants, object_type } = kind
   const schema = changedRow(kind)
-  return (db: CommonQueryMethods, edits: Edits, author: Author) => db.any(sql.prepared(`${name}_${edits.name}`, schema)`
+  const parts = forEachSet(kind.fields.map((field) => field.name), (names, number) => {
+    const fields = kind.fields.filter((field) => names.includes(field.name))
+    const said = Object.entries(instants).filter(([, instant]) => names.includes(instant))
+    return {
+      number,
+      tell: sql.join(fields.map(({ name, told }) => sql.fragment`WHEN ${textOf(name)} THEN ${told}`), sql.fragment` `),
+      assignments: all(fields.map(({ name, column, read }) => sql.fragment`${column} = CASE WHEN wish ? ${textOf(name)} THEN ${read} ELSE t.${column} END`)),
+      wish: said.reduce((wish, [flag, instant]) => sql.fragment`${wish} - ${textOf(flag)}::text || ${instantOf(flag, instant)}`, sql.fragment`patch`),
+      problem: codeOf(kind.problems, names),
+    }
+  })
+  return (db: CommonQueryMethods, edits: Edits, author: Author) => {
+    const { number, tell, assignments, wish, problem } = parts(edits.sets.map((set) => instants[set] ?? set))
+    return db.any(sql.prepared(`${name}_${edits.name}_${number}`, schema)`
   WITH edits AS (${edits.rows}
   ), before AS MATERIALIZED (
     SELECT edits.n, edits.versions, edits.undoes, edits.refused, ${wish} AS wish, ${columns(alias.b)}, b.deleted_at
-    FROM edits JOIN ${table} b ON b.user_id = ${author.user_id} AND b.id = edits.id AND (b.deleted_at IS NOT NULL) = coalesce(edits.trashed, b.deleted_at IS NOT NULL)
-    FOR UPDATE OF b
+    FROM edits CROSS JOIN LATERAL ( -- looked up one by one, however many the planner expects
+      SELECT ${columns(alias.o)}, o.deleted_at FROM ${table} o WHERE o.user_id = ${author.user_id} AND o.id = edits.id
+        AND (o.deleted_at IS NOT NULL) = coalesce(edits.trashed, o.deleted_at IS NOT NULL)
+      FOR UPDATE
+    ) b
   ), judged AS MATERIALIZED (
     SELECT b.*, diff.before, diff.after,
       CASE WHEN NOT b.versions @> to_jsonb(b.version) THEN 'stale' WHEN diff.after IS NOT NULL THEN coalesce(b.refused, ${problem}) END AS problem
@@ -91,6 +131,7 @@ function changing<T extends TProperties> (kind: Kind<T>, name: string) {
   SELECT ${columns(alias.changed)}, changed.n, NULL AS problem, logged.seq FROM changed JOIN logged ON logged.object_id = changed.id
   UNION ALL
   SELECT ${columns(alias.judged)}, judged.n, judged.problem, NULL FROM judged WHERE judged.problem IS NOT NULL OR judged.after IS NULL`)
+  }
 }
 
 /** A new object, with the fields it shall have. */
@@ -101,12 +142,19 @@ export interface New { id: string, fields: Record<string, unknown> }
  * row for each that was added, and the codes of those refused; nothing at all where there is no account yet.
  */
 function adding<T extends TProperties> (kind: Kind<T>, name: string) {
-  const { table, columns, fields, problemOfNew, defaults, object_type } = kind
+  const { table, columns, problemsOfNew, defaults, object_type } = kind
   const preset = all(Object.entries(defaults).map(([name, value]) => sql.fragment`${textOf(name)}, ${value}`))
-  const targets = all(fields.map(({ column }) => column))
-  const values = all(fields.map(({ read }) => read))
   const schema = addedRow(kind)
-  return (db: CommonQueryMethods, objects: readonly New[], author: Author) => db.any(sql.prepared(name, schema)`
+  const optional = kind.fields.map((field) => field.name).filter((field) => !(field in defaults))
+  const parts = forEachSet(optional, (names, number) => {
+    const fields = kind.fields.filter((field) => field.name in defaults || names.includes(field.name))
+    return { number, targets: all(fields.map(({ column }) => column)), values: all(fields.map(({ read }) => read)) }
+  })
+  const problemOf = forEachSet(kind.fields.map((field) => field.name), (names, number) => ({ number, problem: codeOf(problemsOfNew, names) }))
+  return (db: CommonQueryMethods, objects: readonly New[], author: Author) => {
+    const given = objects.flatMap(({ fields }) => Object.keys(fields))
+    const [{ number, targets, values }, judged] = [parts(given.filter((field) => !(field in defaults))), problemOf(given)]
+    return db.any(sql.prepared(`${name}_${number}_${judged.number}`, schema)`
   WITH b AS MATERIALIZED (
     SELECT b.user_id, b.n, b.id, jsonb_build_object(${preset}) || b.fields AS wish
     FROM (
@@ -115,7 +163,7 @@ function adding<T extends TProperties> (kind: Kind<T>, name: string) {
       WHERE a.user_id = ${author.user_id}
     ) b
   ), judged AS MATERIALIZED (
-    SELECT b.*, ${problemOfNew} AS problem FROM b
+    SELECT b.*, ${judged.problem} AS problem FROM b
   ), changed_rows AS (
     INSERT INTO ${table} AS t (user_id, id, ${targets})
     SELECT user_id, id, ${values} FROM judged WHERE problem IS NULL
@@ -126,6 +174,7 @@ function adding<T extends TProperties> (kind: Kind<T>, name: string) {
   ), ${logged(object_type, sql.fragment`'created'`, author)}
   SELECT ${columns(alias.changed)}, judged.n, judged.problem, logged.seq
   FROM judged LEFT JOIN changed ON changed.id = judged.id LEFT JOIN logged ON logged.object_id = judged.id`)
+  }
 }
 
 export const addTasks = adding(taskKind, 'add_tasks')

@@ -17,6 +17,7 @@ export const findLabel = (db: CommonQueryMethods, label: { user_id: string, id: 
 /** Taking a label off every task that carries it, in the trash as well. */
 export const removalOfLabel = ({ user_id, label_id }: { user_id: string, label_id: string }): Edits => ({
   name: 'remove_label',
+  sets: ['label_ids'],
   rows: sql.fragment`
   SELECT row_number() OVER (ORDER BY t.id)::integer AS n, t.id, jsonb_build_object('label_ids', to_jsonb(array_remove(t.label_ids, ${label_id}::uuid))) AS patch,
     NULL::jsonb AS versions, t.deleted_at IS NOT NULL AS trashed, NULL::bigint AS undoes, NULL AS refused

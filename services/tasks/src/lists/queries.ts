@@ -17,6 +17,7 @@ export const findList = (db: CommonQueryMethods, list: { user_id: string, id: st
 /** Moving to the trash what is in a list, with the subtasks. */
 export const trashingOfList = ({ user_id, list_id }: { user_id: string, list_id: string }): Edits => ({
   name: 'trash_list',
+  sets: ['deleted'],
   rows: sql.fragment`
   WITH RECURSIVE tree AS (
     SELECT t.id FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.list_id = ${list_id} AND t.deleted_at IS NULL

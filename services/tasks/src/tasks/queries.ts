@@ -44,6 +44,7 @@ const isFresh = (root: Root) => sql.fragment`(${versionsOf(root)} @> to_jsonb(t.
 /** Completing one task, which is refused while it has open subtasks. */
 export const completionOfOne = (root: Root): Edits => ({
   name: 'complete_one',
+  sets: ['completed'],
   rows: sql.fragment`
   SELECT 1 AS n, ${root.id}::uuid AS id, '{"completed": true}'::jsonb AS patch, ${versionsOf(root)} AS versions, false AS trashed, NULL::bigint AS undoes,
     CASE WHEN EXISTS (SELECT FROM tasks.tasks c WHERE c.user_id = ${root.user_id} AND c.parent_id = ${root.id} AND NOT c.completed AND c.deleted_at IS NULL)
@@ -66,18 +67,21 @@ const ofTree = (root: Root, patch: FragmentSqlToken, isTrashed: boolean) => sql.
 /** Completing a task and all below it. */
 export const completionOfTree = (root: Root): Edits => ({
   name: 'complete_tree',
+  sets: ['completed'],
   rows: sql.fragment`${tree(root, sql.fragment`t.deleted_at IS NULL`)}${ofTree(root, sql.fragment`'{"completed": true}'::jsonb`, false)}`,
 })
 
 /** Moving a task to the trash, and all below it. */
 export const trashingOfTree = (root: Root): Edits => ({
   name: 'trash_tree',
+  sets: ['deleted'],
   rows: sql.fragment`${tree(root, sql.fragment`t.deleted_at IS NULL`)}${ofTree(root, sql.fragment`'{"deleted": true}'::jsonb`, false)}`,
 })
 
 /** Taking a task out of the trash, and what below it went there at the same moment. */
 export const restoringOfTree = (root: Root): Edits => ({
   name: 'restore_tree',
+  sets: ['deleted', 'list_id', 'parent_id'],
   rows: sql.fragment`${tree(root, sql.fragment`t.deleted_at = p.deleted_at`)}${ofTree(root, sql.fragment`
     '{"deleted": false}'::jsonb
     || CASE WHEN EXISTS (SELECT FROM tasks.lists l WHERE l.user_id = ${root.user_id} AND l.id = t.list_id AND l.deleted_at IS NOT NULL)
