@@ -105,7 +105,8 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
 
         const page = await openPage(request, reply, nonce)
         const isUnsafe = !['GET', 'HEAD', 'OPTIONS'].includes(request.method)
-        const { refusal, body } = isUnsafe ? await admit(request, page.boundTo()) : { refusal: null, body: null }
+        const { refusal, body, key } = isUnsafe ? await admit(request, page.boundTo()) : { refusal: null, body: null, key: null }
+        page.setFormKey(key)
         if (refusal) request.log.info({ reason: refusal.reason }, 'form refused')
         page.context.refusal = refusal
         return await answer(request, reply, page.context, body, page.session.settle)
@@ -116,18 +117,25 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
     })
   })
 
-  /** The one gate of every unsafe request, before any action (SEC-72, 73, 74). Gives the form without its token. */
-  async function admit (request: FastifyRequest, boundTo: string | null): Promise<{ refusal: Refusal | null, body: string | null }> {
+  /**
+   * The one gate of every unsafe request, before any action (SEC-72, 73, 74). Gives the form without its token, and the key
+   * under which sending it again is the same thing again.
+   */
+  async function admit (request: FastifyRequest, boundTo: string | null): Promise<{ refusal: Refusal | null, body: string, key: string | null }> {
+    const refused = (refusal: Refusal) => ({ refusal, body: '', key: null })
     const form = await readForm(request.raw)
-    if (typeof form === 'number') return { refusal: { reason: 'unreadable', status: form }, body: '' }
+    if (typeof form === 'number') return refused({ reason: 'unreadable', status: form })
     const given = form.getAll('form_token')
+    const formKey = form.get('form_key')
     form.delete('form_token')
+    form.delete('form_key')
     const values = () => Object.fromEntries([...form].filter(([name]) => !isSecretField(name)))
-    if (!isSameOrigin(request.headers, config.PUBLIC_ORIGIN)) return { refusal: { reason: 'not-same-origin', values: values() }, body: '' }
+    if (!isSameOrigin(request.headers, config.PUBLIC_ORIGIN)) return refused({ reason: 'not-same-origin', values: values() })
     const [token, ...others] = given
     const isOurs = token !== undefined && others.length === 0 && boundTo !== null && tokens.accepts(token, boundTo)
-    if (!isOurs) return { refusal: { reason: 'stale-form', values: values() }, body: '' }
-    return { refusal: null, body: form.toString() }
+    if (!isOurs) return refused({ reason: 'stale-form', values: values() })
+    const body = form.toString()
+    return { refusal: null, body, key: formKey === null ? null : JSON.stringify([formKey, body]) }
   }
 
   async function openPage (request: FastifyRequest, reply: FastifyReply, nonce: string) {
@@ -153,6 +161,7 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
       },
     })
 
+    let formKey: string | null = null
     let visit = request.cookies[names.visit]
     const boundTo = () => {
       const sessionId = session.id()
@@ -167,7 +176,7 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
       get user () { return session.user() },
       auth: authOfRequest,
       account: accountClient(auth, serviceToken, session, origin),
-      tasks: tasksClient(tasks, session, origin),
+      tasks: tasksClient(tasks, session, origin, () => formKey),
       signIn (signedIn, deviceToken) {
         session.begin(signedIn)
         if (deviceToken !== undefined) reply.setCookie(names.device, deviceToken, { ...options, maxAge: deviceCookieSeconds })
@@ -193,7 +202,7 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
         return openFlash(keys, sealed)
       },
     }
-    return { context, session, boundTo }
+    return { context, session, boundTo, setFormKey: (key: string | null) => { formKey = key } }
   }
 
   const internal = Fastify({ logger, forceCloseConnections: 'idle' })

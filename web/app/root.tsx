@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import interLatin from '@fontsource-variable/inter/files/inter-latin-opsz-normal.woff2?url'
 import type { LinksFunction, LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
 import { Form, Link, Links, Meta, Outlet, Scripts, ScrollRestoration, useNavigation, useRouteLoaderData } from '@remix-run/react'
@@ -16,12 +17,13 @@ export const links: LinksFunction = () => [
 
 export const meta: MetaFunction = ({ error }) => [{ title: error ? `${troubleOf(error).title} · Daymark` : 'Daymark' }]
 
-/** Who is signed in, for the header, and the token for its form. */
+/** Who is signed in, for the header, and the token for its form; and the key by which this page's forms have one effect each. */
 export async function loader ({ context }: LoaderFunctionArgs) {
   const { user } = context
   return {
     user: user && { name: user.display_name ?? user.email, email: user.email },
     formToken: user ? context.formToken() : null,
+    formKey: user ? randomUUID() : null,
   }
 }
 

@@ -44,8 +44,10 @@ async function send (name: string, url: string, timeoutMs: number, { method, pat
     ...body !== undefined && { body: JSON.stringify(body) },
   })
   const away = (cause: unknown) => { throw new ServiceAway(name, { cause }) }
-  // A kept-alive connection may have been closed by a restart in the same moment: what only reads is asked once more.
-  return attempt().catch((cause: unknown) => method === 'GET' && !isTimeout(cause) ? attempt().catch(away) : away(cause))
+  // A kept-alive connection may have been closed by a restart in the same moment: what only reads, or has one effect
+  // however often it is sent, is asked once more.
+  const mayRepeat = method === 'GET' || headers?.['idempotency-key'] !== undefined
+  return attempt().catch((cause: unknown) => mayRepeat && !isTimeout(cause) ? attempt().catch(away) : away(cause))
 }
 
 const isTimeout = (error: unknown) => error instanceof Error && error.name === 'TimeoutError'

@@ -1,3 +1,4 @@
+import { createHash, randomUUID } from 'node:crypto'
 import { type NewTask, Task, TaskPage, type TaskPatch, type TaskStatus } from '@daymark/tasks/contracts'
 import { type Bearer, withBearer } from './bearer.server.ts'
 import { ContractBroken, contractCheck } from './contract-check.server.ts'
@@ -22,10 +23,20 @@ export interface TasksClient {
   restore: (id: string) => Promise<TaskRead>
 }
 
-/** The signed-in person's tasks, as seen from one browser request. A refused token is renewed once and the call made again. */
-export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin): TasksClient {
-  const call = ({ path, headers, ...rest }: ServiceCall): Promise<ServiceAnswer> =>
-    withBearer(bearer, (authorization) => tasks({ ...rest, path: `/api/${bearer.userId()}/tasks${path}`, headers: { ...headers, ...authorization } }, origin))
+/**
+ * The signed-in person's tasks, as seen from one browser request. A refused token is renewed once and the call made again.
+ * Every write has an Idempotency-Key: of the form that asked for it, so that a form sent twice has one effect, or of its own.
+ */
+export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin, formKey: () => string | null): TasksClient {
+  const keyFor = (method: string, path: string) => {
+    const form = formKey()
+    return form === null ? randomUUID() : createHash('sha256').update(JSON.stringify([form, method, path])).digest('base64url')
+  }
+  const call = ({ method, path, headers, ...rest }: ServiceCall): Promise<ServiceAnswer> => {
+    const key: Record<string, string> = method === 'GET' ? {} : { 'idempotency-key': keyFor(method, path) }
+    return withBearer(bearer, (authorization) =>
+      tasks({ ...rest, method, path: `/api/${bearer.userId()}/tasks${path}`, headers: { ...headers, ...key, ...authorization } }, origin))
+  }
   const one = async (request: ServiceCall): Promise<TaskRead> => {
     const { body, headers } = await call(request)
     const etag = headers.get('etag')

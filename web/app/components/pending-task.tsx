@@ -22,7 +22,7 @@ export function PendingTask ({ addition, action, isNext, onAnswered, onOutcome }
   useEffect(() => {
     if (isSent.current || !isNext) return
     isSent.current = true
-    fetcher.submit({ form_token: formToken, intent: 'add', title: addition.title }, { method: 'post', action })
+    fetcher.submit({ form_token: formToken, form_key: addition.key, intent: 'add', title: addition.title }, { method: 'post', action })
   })
   const { data: outcome, state } = fetcher
   useEffect(() => {

@@ -5,7 +5,7 @@ import type { Flash } from '../../session/flash.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { EmptyTasks } from '../components/empty-tasks.tsx'
 import { FormSummary } from '../components/checked-form.tsx'
-import { revalidateAfterRefusal } from '../components/form-token.tsx'
+import { newKey, revalidateAfterRefusal } from '../components/form-token.tsx'
 import { Notice, type Outcome } from '../components/notice.tsx'
 import { type Addition, PendingTask } from '../components/pending-task.tsx'
 import { QuickAdd } from '../components/quick-add.tsx'
@@ -94,7 +94,6 @@ export default function DashboardPage () {
   const [trouble, setTrouble] = useState<FormAnswer | null>(null)
   const [said, setSaid] = useState('')
   const [adding, setAdding] = useState<Addition[]>([]) // newest first, as in the list
-  const additions = useRef(0)
   const nextKey = adding.findLast(({ isAnswered }) => !isAnswered)?.key
   const [failedAdd, setFailedAdd] = useState<FormAnswer | null>(null)
   useEffect(() => { if (servedFlash) setFlash(servedFlash) }, [servedFlash])
@@ -137,7 +136,7 @@ export default function DashboardPage () {
         <QuickAdd
           guide={guide} action={address} answer={addAnswer} onAdd={(title) => {
             setFailedAdd(null)
-            setAdding((list) => [{ key: `add-${performance.now()}-${additions.current++}`, title, isAnswered: false }, ...list])
+            setAdding((list) => [{ key: `add-${newKey()}`, title, isAnswered: false }, ...list])
           }}
         />
       )}
