@@ -123,6 +123,16 @@ t.test('a reset link counts for the address it was mailed to, and no other the a
   t.equal((await logIn(other)).statusCode, 200)
 })
 
+t.test('SEC-32: a stolen session is no way to guess the password without limit', async (t) => {
+  const ada = await signUp(address())
+  const guess = (current_password: string) => call('POST', '/auth/password/change', { current_password, password: next }, bearer(ada))
+  const answers = await Promise.all(Array.from({ length: 30 }, () => guess('not the password')))
+  t.ok(answers.every(({ statusCode }) => [403, 429].includes(statusCode)))
+  t.equal((await guess(password)).statusCode, 429)
+  const [counted] = await database.asSuperuser<{ failures: number }>('SELECT failures FROM auth.login_back_offs WHERE bucket = $1', [`${ada.user.email}|session:${ada.session_id}`])
+  t.ok((counted?.failures ?? 0) <= 7, `${counted?.failures} were checked`)
+})
+
 t.test('SEC-2, SEC-84: what a new password must be', async (t) => {
   const ada = await signUp(address())
   for (const [payload, pointer, code] of [

@@ -8,16 +8,18 @@ import { deleteOneTimeTokens, findOneTimeToken, setEmailVerified, useOneTimeToke
 import { passwordChangedMail } from '../mail/messages.ts'
 import { recordEnded } from '../sessions/end-sessions.ts'
 import { endSessionsOfUser, holdLiveSession } from '../sessions/queries.ts'
-import { getPasswordHash, setPassword } from './queries.ts'
+import { checkOwnPassword, type Owner } from './check-own-password.ts'
+import { setPassword } from './queries.ts'
 
 /**
  * Changes the password of who is signed in, ends every other session of theirs and tells them by mail (SEC-14, SEC-23).
- * @throws {Problem} wrongPassword, also where another request changed it meanwhile; sessionEnded, where the session was ended meanwhile
+ * @throws {Problem} wrongPassword, also where another request changed it meanwhile; tooManyRequests; sessionEnded, where the session was ended meanwhile
  */
-export async function changePassword (deps: Deps, { user_id, session_id }: { user_id: string, session_id: string }, { current_password, password }: ChangePassword, caller: Caller): Promise<void> {
-  const verified = await getPasswordHash(deps.pool, { user_id })
-  if (!await deps.passwords.verify(verified, current_password)) {
-    await deps.audit.record(deps.pool, caller, { action: 'password.changed', outcome: 'failure', user_id, session_id })
+export async function changePassword (deps: Deps, current: Owner, { current_password, password }: ChangePassword, caller: Caller): Promise<void> {
+  const { id: user_id, session_id } = current
+  const { verified, isBlocked } = await checkOwnPassword(deps, current, current_password, caller)
+  if (verified === null) {
+    await deps.audit.record(deps.pool, caller, { action: 'password.changed', outcome: 'failure', user_id, session_id, details: { is_blocked: isBlocked } })
     throw wrongPassword({ errors: [{ pointer: '/current_password', code: 'wrong', detail: 'current_password is not your current password' }] })
   }
   const password_hash = await deps.passwords.hash(password)

@@ -32,8 +32,8 @@ export async function passwordRoutes (app: Service, deps: Deps): Promise<void> {
 export async function ownPasswordRoutes (app: Service, deps: Deps): Promise<void> {
   app.post('/auth/password/change', {
     schema: { tags, security: [{ accessToken: [] }], summary: 'Change the password', body: ChangePassword, response: { 204: Type.Null() } },
-  }, async ({ body, user: { sub, sid }, caller }, reply) => {
-    await changePassword(deps, { user_id: sub, session_id: sid }, body, caller)
+  }, async ({ body, account, user: { sid }, caller }, reply) => {
+    await changePassword(deps, { ...account, session_id: sid }, body, caller)
     return reply.code(204).send(null)
   })
 }
