@@ -18,7 +18,7 @@ import { labelRoutes } from './src/labels/routes.ts'
 import { listRoutes } from './src/lists/routes.ts'
 import { RevocationFeed } from './src/revocations/revocation-feed.ts'
 import { taskRoutes } from './src/tasks/routes.ts'
-import { remoteKeys } from './src/tokens/remote-keys.ts'
+import { RemoteKeys } from './src/tokens/remote-keys.ts'
 
 export interface AppDeps { config: Config, pool: DatabasePool, now: () => Date, logger?: FastifyServerOptions['logger'] }
 
@@ -31,10 +31,12 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     documentation: { title: 'Daymark tasks', version: '0.1.0', description: 'Tasks and lists. Every request carries an access token of the auth service; `user_id` in the path is its `sub`.' },
     dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`), async () => { if (feed.isSilent()) throw feedSilent() }],
   })
+  const keys = new RemoteKeys({ url: config.JWKS_URL, log: app.log })
   const feed = new RevocationFeed({
     url: config.REVOCATIONS_URL,
     serviceToken: serviceTokens({ name: 'tasks', audience: 'daymark-auth', privateKey: config.SERVICE_PRIVATE_KEY }),
     tokenSeconds: config.TOKEN_MAX_SECONDS,
+    onKeyWithdrawn: (kid) => keys.withdraw(kid),
     log: app.log,
   })
   for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, TaskPage, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone]) app.addSchema(schema)
@@ -50,7 +52,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     audience: config.TOKEN_AUDIENCE,
     maxSeconds: config.TOKEN_MAX_SECONDS,
     now,
-    publicKeyOf: remoteKeys(config.JWKS_URL),
+    publicKeyOf: (kid) => keys.publicKeyOf(kid),
   })
   await app.register(requestLimits, { perMinute: config.RATE_LIMIT_PER_MINUTE, redisUrl: config.REDIS_URL })
 

@@ -18,6 +18,12 @@ export async function startIssuer (t: Teardown) {
   const jwks = { keys: [{ ...await exportJWK(publicKey), kid, alg: 'EdDSA', use: 'sig' }] }
   let isAway = false
   let fetches = 0
+  let isHeld = false
+  const held: Array<() => unknown> = []
+  const release = () => {
+    isHeld = false
+    for (const answer of held.splice(0)) answer()
+  }
   const feed = { epoch: randomUUID() as string, items: [] as Array<{ position: number, kind: string, subject: string, revoked_at: string }>, isAway: false, reads: 0 }
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost')
@@ -38,7 +44,9 @@ export async function startIssuer (t: Teardown) {
     }
     fetches++
     if (isAway) return response.writeHead(503).end()
-    return answer(jwks)
+    held.push(() => answer(jwks))
+    if (!isHeld) release()
+    return response
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
@@ -58,6 +66,9 @@ export async function startIssuer (t: Teardown) {
     goAway: () => { isAway = true },
     comeBack: () => { isAway = false },
     fetches: () => fetches,
+    /** Keeps whoever fetches the keys waiting, until they are released. */
+    hold: () => { isHeld = true },
+    release,
     feed,
     /** Tells the feed of a revocation, as auth does after its commit. */
     revoke: (kind: string, subject: string, at = new Date()) => feed.items.push({ position: feed.items.length + 1, kind, subject, revoked_at: at.toISOString() }),

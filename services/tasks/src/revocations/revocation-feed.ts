@@ -21,6 +21,8 @@ export interface RevocationFeedOptions {
   serviceToken: () => Promise<string>
   /** The longest a token lives. */
   tokenSeconds: number
+  /** Told once of each withdrawn key. */
+  onKeyWithdrawn: (kid: string) => void
   log: FastifyBaseLogger
 }
 
@@ -117,7 +119,10 @@ export class RevocationFeed {
       this.#revoked.clear()
       return
     }
-    for (const revocation of page.items) this.#revoked.add(revocation)
+    for (const revocation of page.items) {
+      this.#revoked.add(revocation)
+      if (revocation.kind === 'key') this.#options.onKeyWithdrawn(revocation.subject)
+    }
     this.#epoch = page.epoch
     this.#position = page.position
     this.#heardAt = Date.now()

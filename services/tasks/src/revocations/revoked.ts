@@ -4,7 +4,10 @@ export interface Revocation { kind: 'session' | 'user' | 'user_enabled' | 'key',
 /** The parts of a token that can be revoked. */
 export interface Bearer { kid: string, sid: string, sub: string }
 
-/** The revoked sessions, users and keys, each for as long as a token could still name it. */
+/**
+ * The revoked sessions and users, each for as long as a token could still name it, and the withdrawn keys for good: whoever
+ * stole one can date tokens as they like.
+ */
 export class Revoked {
   readonly #keepMs: number
   readonly #sets = { session: new Map<string, number>(), user: new Map<string, number>(), key: new Map<string, number>() }
@@ -16,7 +19,7 @@ export class Revoked {
   /** Takes up one entry of the feed; one taken up before changes nothing. */
   add ({ kind, subject, revoked_at: at }: Revocation): void {
     if (kind === 'user_enabled') this.#sets.user.delete(subject)
-    else this.#sets[kind].set(subject, Date.parse(at) + this.#keepMs)
+    else this.#sets[kind].set(subject, kind === 'key' ? Infinity : Date.parse(at) + this.#keepMs)
   }
 
   /** Whether any part of a token is revoked. */

@@ -1,43 +1,115 @@
 import { keysUnavailable, notSignedIn } from '@daymark/kit/problem'
-import { createRemoteJWKSet, customFetch, errors, exportSPKI, type FetchImplementation } from 'jose'
+import type { FastifyBaseLogger } from 'fastify'
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, exportSPKI, type FetchImplementation, type JSONWebKeySet } from 'jose'
 
 const second = 1000
 
 /** The longest a key verifies without having been seen in the set again: auth may be away that long. */
 const trustedFor = 24 * 60 * 60 * second
+/** How long auth lets a set be kept. */
+const refreshedAfter = 5 * 60 * second
+/** Between two fetches for the sake of unknown keys, or after one that failed. */
 const coolDown = 30 * second
-const firstCoolDown = 1 * second
+/** The same, while there is no key at all or a withdrawal is not followed yet. */
+const shortCoolDown = 1 * second
+
+export interface RemoteKeysOptions {
+  url: string
+  log: Pick<FastifyBaseLogger, 'warn'>
+  /** Milliseconds of a clock that nobody sets. */
+  now?: () => number
+}
 
 /**
- * Looks public keys up in the set at `url`, and gives each as PEM, the same text each time. jose caches the set, fetches
- * it once however many ask, and waits 30 s between fetches; a fetch that failed counts as one.
- * @throws {Problem} notSignedIn for a kid the set has not, keysUnavailable while that cannot be told
+ * The public keys in the set at `url`, each as PEM, the same text each time. A known key never waits for auth: the set is
+ * fetched again in the background. An unknown one may cause a fetch, once in 30 seconds however many ask (SEC-66). What
+ * the last set does not have is not known.
  */
-export function remoteKeys (url: string, now: () => number = Date.now): (kid: string) => Promise<string> {
-  const jwks = createRemoteJWKSet(new URL(url), { timeoutDuration: 5 * second, cooldownDuration: coolDown, cacheMaxAge: 10 * 60 * second, [customFetch]: fetchCapped })
-  const pems = new Map<string, { pem: string, seenAt: number }>()
-  let failedAt = -Infinity
+export class RemoteKeys {
+  readonly #set: ReturnType<typeof createRemoteJWKSet>
+  readonly #log: RemoteKeysOptions['log']
+  readonly #now: () => number
+  #pems: ReadonlyMap<string, string> = new Map()
+  #fetchedAt = -Infinity
+  #failedAt = -Infinity
+  #fetching: Promise<void> | undefined
+  /** Withdrawals told, and how many of them the set in use is younger than. */
+  #told = 0
+  #followed = 0
 
-  async function lookUp (kid: string): Promise<string> {
-    if (now() - failedAt < (pems.size > 0 ? coolDown : firstCoolDown)) throw keysUnavailable()
+  constructor ({ url, log, now = () => performance.now() }: RemoteKeysOptions) {
+    // `no-cache`: after a withdrawal a cache on the way would still have the set of before.
+    this.#set = createRemoteJWKSet(new URL(url), { timeoutDuration: 5 * second, headers: { 'cache-control': 'no-cache' }, [customFetch]: fetchCapped })
+    this.#log = log
+    this.#now = now
+  }
+
+  /** @throws {Problem} notSignedIn for a kid the set has not, keysUnavailable while that cannot be told */
+  async publicKeyOf (kid: string): Promise<string> {
+    const pem = this.#pems.get(kid)
+    if (pem === undefined || this.#now() - this.#fetchedAt >= trustedFor) return await this.#lookUp(kid)
+    if (this.#isOld() && !this.#isCoolingDown(this.#failedAt)) this.#fetch().catch(() => {}) // told already
+    return pem
+  }
+
+  /** Fetches the set anew, whatever was fetched just now: another key signs from here on, perhaps one nobody has seen. */
+  withdraw (kid: string): void {
+    this.#told++
+    this.#pems = new Map([...this.#pems].filter(([known]) => known !== kid))
+    const fetchAnew = () => { this.#fetch().catch(() => {}) } // told already; the next request tries again
+    if (this.#fetching) this.#fetching.then(fetchAnew, fetchAnew) // that one may have been answered before
+    else fetchAnew()
+  }
+
+  async #lookUp (kid: string): Promise<string> {
+    if (this.#fetching || !this.#isCoolingDown(Math.max(this.#fetchedAt, this.#failedAt))) await this.#fetch()
+    else if (this.#failedAt > this.#fetchedAt) throw keysUnavailable()
+    const pem = this.#pems.get(kid)
+    if (pem === undefined) throw notSignedIn({ detail: 'The token is not valid.' })
+    return pem
+  }
+
+  #isOld (): boolean {
+    return this.#followed < this.#told || this.#now() - this.#fetchedAt >= refreshedAfter
+  }
+
+  #isCoolingDown (since: number): boolean {
+    return this.#now() - since < (this.#fetchedAt === -Infinity || this.#followed < this.#told ? shortCoolDown : coolDown)
+  }
+
+  #fetch (): Promise<void> {
+    this.#fetching ??= this.#fetchOnce().finally(() => { this.#fetching = undefined })
+    return this.#fetching
+  }
+
+  async #fetchOnce (): Promise<void> {
+    const told = this.#told
     try {
-      const pem = await exportSPKI(await jwks({ alg: 'EdDSA', kid }))
-      pems.set(kid, { pem, seenAt: now() })
-      return pem
+      await this.#set.reload()
+      this.#pems = await readSet(this.#set.jwks() ?? { keys: [] })
+      this.#fetchedAt = this.#now()
+      this.#followed = told
     } catch (cause) {
-      // A set without keys, or with two of one id, is a fault of the set; in a good one, a kid that is missing is none of ours.
-      if (cause instanceof errors.JWKSNoMatchingKey && (jwks.jwks()?.keys.length ?? 0) > 0) {
-        throw notSignedIn({ cause, detail: 'The token is not valid.' })
-      }
-      failedAt = now()
+      this.#failedAt = this.#now()
+      this.#log.warn({ err: cause }, 'the keys of auth could not be fetched')
       throw keysUnavailable({ cause })
     }
   }
+}
 
-  return async (kid) => {
-    const known = pems.get(kid)
-    return known && now() - known.seenAt < trustedFor ? known.pem : await lookUp(kid)
+/** A set without keys of ours, with two of one id or with half a one, is a fault of the set. What is for another use is not ours. */
+async function readSet (set: JSONWebKeySet): Promise<ReadonlyMap<string, string>> {
+  const choose = createLocalJWKSet(set)
+  const pems = new Map<string, string>()
+  for (const { kid } of set.keys) {
+    if (kid === undefined) continue
+    const key = await choose({ alg: 'EdDSA', kid }).catch((error: unknown) => {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+    })
+    if (key) pems.set(kid, await exportSPKI(key))
   }
+  if (pems.size === 0) throw new Error('The set has no key that access tokens are signed with')
+  return pems
 }
 
 const largestSet = 64 * 1024
