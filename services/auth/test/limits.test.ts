@@ -44,6 +44,15 @@ t.test('SEC-31: an address may fail a hundred times in all', async (t) => {
   t.equal((await caller.logIn(address())).statusCode, 429)
 })
 
+t.test('SEC-31: who logs in rightly uses up nothing of their address\'s budget', async (t) => {
+  const auth = await startAuth(t, { settings: { LOGIN_PER_ADDRESS: '3', LOGIN_PER_ADDRESS_AND_ACCOUNT: '3' } })
+  const ada = await auth.signUp()
+  const caller = await from(auth, '203.0.113.18')
+  for (let n = 0; n < 5; n++) t.equal((await caller.logIn(ada.user.email)).statusCode, 200)
+  for (let n = 0; n < 3; n++) t.equal((await caller.logIn(address())).statusCode, 401)
+  t.equal((await caller.logIn(ada.user.email)).statusCode, 429)
+})
+
 t.test('SEC-32: of two hundred parallel wrong passwords no more are checked than the back-off allows', async (t) => {
   const auth = await startAuth(t, { settings: { LOGIN_PER_ADDRESS_AND_ACCOUNT: '1000', PASSWORD_HASH_QUEUE: '1000' } })
   const ada = await auth.signUp()

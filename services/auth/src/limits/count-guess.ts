@@ -1,7 +1,7 @@
 import { network } from '@daymark/kit/client-address'
 import type { Deps } from '../../deps.ts'
-import { enforceLimit } from './limit.ts'
-import { countAttempt, emptyBucket, forgetFailures } from './queries.ts'
+import { limitReached } from './limit.ts'
+import { forgetGuess, takeGuess } from './queries.ts'
 
 const windowSeconds = 15 * 60
 
@@ -27,12 +27,9 @@ export interface Attempt {
  */
 export async function countGuess ({ pool, config }: Pick<Deps, 'pool' | 'config'>, { address, emailKey, own }: Guess): Promise<Attempt> {
   const from = network(address)
-  const both = `login:${from}|${emailKey}`
-  const account = own === undefined ? emailKey : `${emailKey}|${own}`
-  await enforceLimit(pool, { bucket: `login:${from}`, limit: config.LOGIN_PER_ADDRESS, windowSeconds })
-  await enforceLimit(pool, { bucket: both, limit: config.LOGIN_PER_ADDRESS_AND_ACCOUNT, windowSeconds })
-  return {
-    isAllowed: await countAttempt(pool, { bucket: account }) !== null,
-    forget: async () => { await Promise.all([forgetFailures(pool, { bucket: account }), emptyBucket(pool, { bucket: both })]) },
-  }
+  const buckets = { address: `login:${from}`, both: `login:${from}|${emailKey}`, account: own === undefined ? emailKey : `${emailKey}|${own}` }
+  const { LOGIN_PER_ADDRESS: perAddress, LOGIN_PER_ADDRESS_AND_ACCOUNT: perBoth } = config
+  const guess = await takeGuess(pool, buckets, { per_address: perAddress, per_both: perBoth, window_seconds: windowSeconds })
+  if (guess.by_address !== null) throw limitReached(guess.by_address === 'all accounts' ? perAddress : perBoth, guess.retry_after)
+  return { isAllowed: guess.is_allowed, forget: async () => { await forgetGuess(pool, buckets) } }
 }

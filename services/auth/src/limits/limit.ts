@@ -10,9 +10,11 @@ export interface Limit { bucket: string, limit: number, windowSeconds: number }
  */
 export async function enforceLimit (db: CommonQueryMethods, { bucket, limit, windowSeconds }: Limit): Promise<void> {
   const { used, retry_after: retryAfter } = await takeFromBucket(db, { bucket, window_seconds: windowSeconds })
-  if (used <= limit) return
-  throw tooManyRequests({
-    detail: `Try again in ${retryAfter} seconds.`,
-    headers: { 'retry-after': String(retryAfter), 'ratelimit-limit': String(limit), 'ratelimit-remaining': '0', 'ratelimit-reset': String(retryAfter) },
-  })
+  if (used > limit) throw limitReached(limit, retryAfter)
 }
+
+/** What who is past a limit is told. */
+export const limitReached = (limit: number, retryAfter: number) => tooManyRequests({
+  detail: `Try again in ${retryAfter} seconds.`,
+  headers: { 'retry-after': String(retryAfter), 'ratelimit-limit': String(limit), 'ratelimit-remaining': '0', 'ratelimit-reset': String(retryAfter) },
+})

@@ -1,45 +1,74 @@
 import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
-import { type CommonQueryMethods, sql } from 'slonik'
+import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
 
 const Taken = Type.Object({ used: Type.Integer(), retry_after: Type.Integer() })
 const nothing = row(Type.Object({}))
 
-/**
- * Counts one use of a bucket, beginning a new window where the last is over. Atomic: of any number of parallel takes each
- * gets a number of its own (SEC-32). `retry_after` is in seconds. A few buckets long over are dropped along the way.
- */
-export const takeFromBucket = (db: CommonQueryMethods, { bucket, window_seconds: seconds }: { bucket: string, window_seconds: number }) => db.one(sql.type(row(Taken))`
-  WITH dropped AS (
-    DELETE FROM auth.limits WHERE bucket IN (
-      SELECT bucket FROM auth.limits WHERE window_ends_at < now() - interval '1 hour' AND bucket <> ${bucket} LIMIT 5 FOR UPDATE SKIP LOCKED)
-  )
-  INSERT INTO auth.limits AS l (bucket, used, window_ends_at) VALUES (${bucket}, 1, now() + make_interval(secs => ${seconds}))
+/** Drops a few buckets long over, so that the tables stay as small as the traffic; never one that the same statement counts. */
+const dropOver = (...counted: string[]): FragmentSqlToken => sql.fragment`
+  DELETE FROM auth.limits WHERE bucket IN (
+    SELECT bucket FROM auth.limits WHERE window_ends_at < now() - interval '1 hour' AND bucket <> ALL (${sql.array(counted, 'text')}) LIMIT 5 FOR UPDATE SKIP LOCKED)`
+
+/** Counts one use of each bucket that `source` gives as `(bucket, seconds)`, beginning a new window where the last is over. */
+const take = (source: FragmentSqlToken): FragmentSqlToken => sql.fragment`
+  INSERT INTO auth.limits AS l (bucket, used, window_ends_at) SELECT bucket, 1, now() + make_interval(secs => seconds) FROM ${source}
   ON CONFLICT (bucket) DO UPDATE SET
     used = CASE WHEN l.window_ends_at <= now() THEN 1 ELSE l.used + 1 END,
     window_ends_at = CASE WHEN l.window_ends_at <= now() THEN excluded.window_ends_at ELSE l.window_ends_at END
-  RETURNING used, ceil(extract(epoch FROM window_ends_at - now()))::integer AS retry_after`)
-
-/** Empties a bucket. */
-export const emptyBucket = (db: CommonQueryMethods, { bucket }: { bucket: string }) => db.query(sql.type(nothing)`
-  DELETE FROM auth.limits WHERE bucket = ${bucket}`)
+  RETURNING used, ceil(extract(epoch FROM window_ends_at - now()))::integer AS retry_after`
 
 /**
- * Counts an attempt as failed before it is made, unless the bucket is blocked: then it gives nothing. From the fifth failure
- * in a row the next attempt has to wait 1 s, 2 s, 4 s and so on, 15 minutes at most (SEC-33). A day without one forgets.
+ * Counts one use of a bucket. Atomic: of any number of parallel takes each gets a number of its own (SEC-32). `retry_after`
+ * is in seconds.
  */
-export const countAttempt = (db: CommonQueryMethods, { bucket }: { bucket: string }) => db.maybeOne(sql.type(row(Type.Object({ failures: Type.Integer() })))`
-  WITH dropped AS (
-    DELETE FROM auth.login_back_offs WHERE bucket IN (
-      SELECT bucket FROM auth.login_back_offs WHERE blocked_until < now() - interval '1 day' AND bucket <> ${bucket} LIMIT 5 FOR UPDATE SKIP LOCKED)
-  )
-  INSERT INTO auth.login_back_offs AS b (bucket, failures, blocked_until) VALUES (${bucket}, 1, now())
-  ON CONFLICT (bucket) DO UPDATE SET
-    failures = b.failures + 1,
-    blocked_until = now() + CASE WHEN b.failures < 4 THEN interval '0' ELSE least(interval '15 minutes', interval '1 second' * power(2, least(b.failures - 4, 20))) END
-  WHERE b.blocked_until <= now()
-  RETURNING failures`)
+export const takeFromBucket = (db: CommonQueryMethods, { bucket, window_seconds: seconds }: { bucket: string, window_seconds: number }) => db.one(sql.type(row(Taken))`
+  WITH dropped AS (${dropOver(bucket)})
+  ${take(sql.fragment`(VALUES (${bucket}, ${seconds}::integer)) t (bucket, seconds)`)}`)
 
-/** Forgets the failures of a bucket: the password was right. */
-export const forgetFailures = (db: CommonQueryMethods, { bucket }: { bucket: string }) => db.query(sql.type(nothing)`
-  DELETE FROM auth.login_back_offs WHERE bucket = ${bucket}`)
+/** What an attempt to name a password counts against, in the order in which the buckets are locked. */
+export interface GuessBuckets { address: string, both: string, account: string }
+
+const Guess = Type.Object({
+  by_address: Type.Union([Type.Literal('all accounts'), Type.Literal('this account'), Type.Null()], { description: 'Which limit of the address is passed' }),
+  retry_after: Type.Integer(),
+  is_allowed: Type.Boolean(),
+})
+
+/**
+ * Counts an attempt as failed before it is made, in one statement: by address, if that is within its limit by address and
+ * account, and if that is too, by account, unless it is blocked. From the fifth failure in a row the next attempt has to wait
+ * 1 s, 2 s, 4 s and so on, 15 minutes at most (SEC-33). A day without one forgets.
+ */
+export const takeGuess = (
+  db: CommonQueryMethods, { address, both, account }: GuessBuckets,
+  { per_address: perAddress, per_both: perBoth, window_seconds: seconds }: { per_address: number, per_both: number, window_seconds: number },
+) => db.one(sql.prepared('take_guess', row(Guess))`
+  WITH dropped AS (${dropOver(address, both)}), dropped_back_offs AS (
+    DELETE FROM auth.login_back_offs WHERE bucket IN (
+      SELECT bucket FROM auth.login_back_offs WHERE blocked_until < now() - interval '1 day' AND bucket <> ${account} LIMIT 5 FOR UPDATE SKIP LOCKED)
+  ), a AS (${take(sql.fragment`(VALUES (${address}, ${seconds}::integer)) t (bucket, seconds)`)}
+  ), b AS (${take(sql.fragment`(SELECT ${both}, ${seconds}::integer FROM a WHERE used <= ${perAddress}) t (bucket, seconds)`)}
+  ), attempt AS (
+    INSERT INTO auth.login_back_offs AS o (bucket, failures, blocked_until) SELECT ${account}, 1, now() FROM b WHERE used <= ${perBoth}
+    ON CONFLICT (bucket) DO UPDATE SET
+      failures = o.failures + 1,
+      blocked_until = now() + CASE WHEN o.failures < 4 THEN interval '0' ELSE least(interval '15 minutes', interval '1 second' * power(2, least(o.failures - 4, 20))) END
+    WHERE o.blocked_until <= now()
+    RETURNING failures
+  )
+  SELECT CASE WHEN b.used IS NULL THEN 'all accounts' WHEN b.used > ${perBoth} THEN 'this account' END AS by_address,
+    coalesce(b.retry_after, a.retry_after) AS retry_after, EXISTS (SELECT FROM attempt) AS is_allowed
+  FROM a LEFT JOIN b ON true`)
+
+/**
+ * Takes an attempt back: the password was right. Locks the buckets in the order in which they were counted, or two log-ins
+ * of one account could wait for each other.
+ */
+export const forgetGuess = (db: CommonQueryMethods, { address, both, account }: GuessBuckets) => db.query(sql.prepared('forget_guess', nothing)`
+  WITH a AS (
+    UPDATE auth.limits SET used = used - 1 WHERE bucket = ${address} AND used > 0 RETURNING used
+  ), b AS (
+    DELETE FROM auth.limits WHERE bucket = ${both} AND (SELECT count(*) FROM a) >= 0 RETURNING used
+  )
+  DELETE FROM auth.login_back_offs WHERE bucket = ${account} AND (SELECT count(*) FROM b) >= 0`)
