@@ -40,7 +40,7 @@ export interface NewEvent {
  */
 export const insertEvent = (db: CommonQueryMethods, { origin, ...event }: NewEvent) => {
   const whose = event.actor_id ?? event.user_id
-  return db.query(sql.type(nothing)`
+  return db.query(sql.prepared('insert_event', nothing)`
   WITH event AS (
     INSERT INTO auth.audit_events (id, action, outcome, user_id, actor_id, session_id, request_id, details, origin_digest)
     VALUES (${event.id}, ${event.action}, ${event.outcome}, ${event.user_id}, ${event.actor_id}, ${event.session_id}, ${event.request_id},

@@ -47,7 +47,7 @@ export const insertSession = (session: NewSession) => sql.fragment`
  * log-in that waited in the hashing queue cannot outlive a password change. Log-ins of one user queue here, so that each
  * sees the sessions before it. A few sessions long over are dropped along the way.
  */
-export const startSession = (db: CommonQueryMethods, user: { id: string, password_hash: string }, session: NewSession) => db.maybeOne(sql.type(startedSession)`
+export const startSession = (db: CommonQueryMethods, user: { id: string, password_hash: string }, session: NewSession) => db.maybeOne(sql.prepared('start_session', startedSession)`
   WITH dropped AS (
     DELETE FROM auth.sessions WHERE id IN (
       SELECT id FROM auth.sessions WHERE absolute_expires_at < now() - interval '7 days' LIMIT 5 FOR UPDATE SKIP LOCKED)
@@ -69,7 +69,7 @@ const refreshableSession = row(RefreshableSession)
 const isLive = sql.fragment`s.ended_at IS NULL AND now() < s.idle_expires_at AND now() < s.absolute_expires_at AND u.status = 'active'`
 
 /** `grace_seconds`: how long a generation still gets its successor once that is confirmed; without limit until then. */
-export const findSession = (db: CommonQueryMethods, { id, grace_seconds: grace }: { id: string, grace_seconds: number }) => db.maybeOne(sql.type(refreshableSession)`
+export const findSession = (db: CommonQueryMethods, { id, grace_seconds: grace }: { id: string, grace_seconds: number }) => db.maybeOne(sql.prepared('find_session', refreshableSession)`
   SELECT ${userColumns}, s.id AS session_id, s.generation, s.authenticated_at, ${secondsLeft}, s.sealed_token_key,
     (${isLive}) AS is_live,
     (s.confirmed_at IS NULL OR now() < s.confirmed_at + make_interval(secs => ${grace})) AS is_within_grace
@@ -77,7 +77,7 @@ export const findSession = (db: CommonQueryMethods, { id, grace_seconds: grace }
   WHERE s.id = ${id}`)
 
 /** One compare-and-set: of any number of refreshes with one generation, one makes the next (SEC-41). */
-export const rotateSession = (db: CommonQueryMethods, session: { id: string, generation: number } & SessionLimits) => db.maybeOne(sql.type(startedSession)`
+export const rotateSession = (db: CommonQueryMethods, session: { id: string, generation: number } & SessionLimits) => db.maybeOne(sql.prepared('rotate_session', startedSession)`
   UPDATE auth.sessions s
   SET generation = s.generation + 1, confirmed_at = NULL, last_seen_at = now(),
     idle_expires_at = least(now() + ${idleLimit(session)}, s.absolute_expires_at)
@@ -173,7 +173,7 @@ const Presented = Type.Object({ ...Account.properties, is_log_in_recent: Type.Bo
  * refresh's answer arrived. The log-in is recent where the token was issued for the last one (`auth_time`, RFC 9068
  * section 2.2.1) and that was at most ten minutes ago: a token from before a step-up gains nothing by it.
  */
-export const confirmSession = (db: CommonQueryMethods, session: { id: string, generation: number, auth_time: number }) => db.maybeOne(sql.type(row(Presented))`
+export const confirmSession = (db: CommonQueryMethods, session: { id: string, generation: number, auth_time: number }) => db.maybeOne(sql.prepared('confirm_session', row(Presented))`
   WITH confirmed AS (
     UPDATE auth.sessions SET confirmed_at = now() WHERE id = ${session.id} AND generation = ${session.generation} AND confirmed_at IS NULL
   )
