@@ -23,6 +23,7 @@ export const expectedPrivileges: Record<string, Record<string, string>> = {
   'tasks.idempotency_keys': { tasks_service: 'SELECT, INSERT, UPDATE, DELETE' },
   'tasks.task_labels': { tasks_service: 'SELECT, INSERT, DELETE' },
   'function tasks.newest_position': { tasks_service: 'EXECUTE' },
+  'function tasks.folded': { tasks_service: 'EXECUTE' },
   'tasks.tasks': { tasks_service: 'SELECT, INSERT, UPDATE' },
   'tasks.changes': { tasks_service: 'SELECT, INSERT' },
 }

@@ -80,7 +80,7 @@ const sabotages: { check: string, by: string }[] = [
   { check: 'privileges are exactly those meant', by: 'GRANT ALL ON migrations.schema_version TO daymark_probe' },
   { check: 'the schema is as recorded', by: 'ALTER TABLE tasks.tasks DROP CONSTRAINT tasks_title_length' },
   { check: 'the schema is as recorded', by: 'ALTER TABLE auth.users ALTER COLUMN display_name SET NOT NULL' },
-  { check: 'the schema is as recorded', by: 'DROP INDEX tasks.tasks_by_created' },
+  { check: 'the schema is as recorded', by: 'DROP INDEX tasks.tasks_by_position' },
   { check: 'the schema is as recorded', by: 'CREATE FUNCTION auth.now() RETURNS timestamptz LANGUAGE sql RETURN pg_catalog.now()' },
   { check: 'migrations are those of this release', by: "UPDATE migrations.schema_version SET md5 = 'edited' WHERE version = 2" },
   { check: 'migrations are those of this release', by: 'DELETE FROM migrations.schema_version WHERE version = (SELECT max(version) FROM migrations.schema_version)' },

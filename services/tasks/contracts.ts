@@ -98,10 +98,26 @@ export type Completion = Static<typeof Completion>
 export const TaskStatus = Type.Union([Type.Literal('open'), Type.Literal('completed'), Type.Literal('all')])
 export type TaskStatus = Static<typeof TaskStatus>
 
+export const sorts = ['position', 'due', 'priority', 'created', 'updated', 'title'] as const
+export type Sort = typeof sorts[number]
+export const directions = ['asc', 'desc'] as const
+export type Direction = typeof directions[number]
+
+const CallersTimeZone = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_+/-]{0,59}$', 'x-detail': 'must be the name of a time zone, such as Europe/Berlin', default: 'UTC', description: 'The IANA time zone the caller lives in: a task due at an instant counts for its day there' })
+
 export const TaskQuery = Type.Object({
   status: Type.Optional(oneOf(['open', 'completed', 'all'], { default: 'all' })),
+  list_id: Type.Optional(Id),
+  label: Type.Optional(Type.String({ ...Id, description: 'The id of a label they carry' })),
+  priority: Type.Optional(PriorityField),
+  parent_id: Type.Optional(Type.String({ pattern: '^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|none)$', 'x-detail': 'must be a UUID, or none', description: 'The task they are a part of; `none` for those that are part of no other' })),
+  due_before: Type.Optional(CalendarDate),
+  due_after: Type.Optional(CalendarDate),
+  time_zone: Type.Optional(CallersTimeZone),
+  sort: Type.Optional(oneOf(sorts, { default: 'position', description: 'position is the manual order, newest first where nothing was moved; what is not due comes last either way' })),
+  direction: Type.Optional(oneOf(directions, { default: 'asc' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: '`next_cursor` of the page before' })),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: '`next_cursor` of the page before' })),
 }, { ...closed, $id: 'TaskQuery' })
 export type TaskQuery = Static<typeof TaskQuery>
 
@@ -110,7 +126,7 @@ const pageOf = <T>(item: string) => Type.Object({
   next_cursor: Type.Union([Type.String(), Type.Null()]),
 }, { ...closed, $id: `${item}Page` })
 
-/** Newest first. `next_cursor` is null on the last page. */
+/** `next_cursor` is null on the last page. */
 export const TaskPage = pageOf<Task>('Task')
 export type TaskPage = Static<typeof TaskPage>
 

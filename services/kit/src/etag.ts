@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { invalidPrecondition } from './problem.ts'
 
 /** The representation of a version may differ between releases; a precondition looks at the version alone. */
@@ -5,6 +6,13 @@ const release = '1'
 
 /** The ETag of a resource (RFC 9110 section 8.8.3). */
 export const etagOf = ({ version }: { version: number }): string => `"${version}-${release}"`
+
+/**
+ * The ETag of an answer that is made of many resources of one tenant: weak, for it says that none of them has changed.
+ * @param state all that the answer depends on beside its query: the number of the tenant's last change, a date
+ */
+export const etagOfQuery = (state: ReadonlyArray<string | number>, query: readonly unknown[]): string =>
+  `W/"${state.join('.')}-${release}-${createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 12)}"`
 
 /**
  * The versions that If-Match allows; null where any will do. A weak tag matches none (RFC 9110 section 13.1.1).
@@ -23,8 +31,10 @@ export function allowedVersions (ifMatch: string | undefined): number[] | null {
 /** Whether If-None-Match names this representation; compared weakly, as caches do (RFC 9110 section 13.1.2). */
 export function isKnown (ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false
-  return ifNoneMatch === '*' || (readTags(ifNoneMatch) ?? []).some((tag) => tag.replace(/^W\//, '') === etag)
+  return ifNoneMatch === '*' || (readTags(ifNoneMatch) ?? []).some((tag) => opaque(tag) === opaque(etag))
 }
+
+const opaque = (tag: string) => tag.replace(/^W\//, '')
 
 const readTags = (header: string) => {
   const tags = header.split(',').map((tag) => tag.trim())

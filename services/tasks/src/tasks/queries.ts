@@ -1,6 +1,6 @@
 import { row } from '@daymark/kit/row'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
-import { Task, type TaskStatus } from '../../contracts.ts'
+import { Task } from '../../contracts.ts'
 import { taskKind } from '../changes/kinds.ts'
 import type { Edits } from '../changes/write-statements.ts'
 
@@ -11,28 +11,6 @@ const taskColumns = taskKind.columns(sql.fragment`t`)
 /** One task that is not in the trash. */
 export const findTask = (db: CommonQueryMethods, task: { user_id: string, id: string }) => db.maybeOne(sql.prepared('find_task', taskRow)`
   SELECT ${taskColumns} FROM tasks.tasks t WHERE user_id = ${task.user_id} AND id = ${task.id} AND deleted_at IS NULL`)
-
-export interface TaskFilter {
-  user_id: string
-  status: TaskStatus
-  after: { created_at: string, id: string } | null
-  limit: number
-}
-
-const ofStatus = {
-  all: sql.fragment`true`,
-  open: sql.fragment`NOT completed`,
-  completed: sql.fragment`completed`,
-}
-
-/** Newest first, from behind a place in that order. */
-export const listTasks = (db: CommonQueryMethods, { user_id, status, after, limit }: TaskFilter) => db.any(sql.prepared(`list_${status}${after ? '_after' : ''}`, taskRow)`
-  SELECT ${taskColumns}
-  FROM tasks.tasks t
-  WHERE user_id = ${user_id} AND deleted_at IS NULL AND ${ofStatus[status]}
-    AND ${after ? sql.fragment`(created_at, id) < (${after.created_at}::timestamptz, ${after.id}::uuid)` : sql.fragment`true`}
-  ORDER BY created_at DESC, id DESC
-  LIMIT ${limit}`)
 
 /** A task and the versions it may have; null for any. */
 interface Root { user_id: string, id: string, versions: number[] | null }

@@ -7,7 +7,8 @@ import { taskNotFound } from '../../problems.ts'
 import { etagOf, isKnown } from '@daymark/kit/etag'
 import { gone, idempotent, ok, unlessStale } from '../changes/answers.ts'
 import { answerOnce } from '../idempotency/answer-once.ts'
-import { findTask, listTasks } from './queries.ts'
+import { pageOfTasks } from './list-tasks.ts'
+import { findTask } from './queries.ts'
 import { completeTask, createTask, restoreTask, trashTask, writeTask } from './write-task.ts'
 
 const AccountPath = Type.Object({ user_id: Id })
@@ -22,13 +23,11 @@ const OptionalCompletion = Type.Unsafe<Completion | null>({ ...Completion, $id: 
 /** Tasks of one account; registered under its path, behind the guard. */
 export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promise<void> {
   app.get('', {
-    schema: { tags, security, summary: 'List tasks, newest first', params: AccountPath, querystring: TaskQuery, response: { 200: TaskPage } },
-  }, async ({ query: { status = 'all', limit = 50, cursor }, user: { sub: user_id } }) => {
-    const query = [user_id, 'tasks', status]
-    const [created_at = '', id = ''] = cursor === undefined ? [] : cursors.read(cursor, query)
-    const after = cursor === undefined ? null : { created_at, id }
-    const found = await asUser(user_id, () => listTasks(pool, { user_id, status, after, limit: limit + 1 })) // one more tells whether a page follows
-    return cursors.page(found, limit, (last) => [last.created_at, last.id], query)
+    schema: { tags, security, summary: 'List tasks, filtered and sorted', params: AccountPath, querystring: TaskQuery, response: { 200: TaskPage, 304: Type.Null() } },
+  }, async ({ query, headers, user: { sub: user_id } }, reply) => {
+    const { page, etag } = await pageOfTasks(pool, cursors, user_id, query, headers['if-none-match'])
+    reply.header('etag', etag)
+    return page ?? reply.code(304).send(null)
   })
 
   app.post('', {

@@ -11,7 +11,7 @@ export function storedFields<T extends Partial<TaskReplacement>> (fields: T): T 
   return {
     ...fields,
     ...typeof dueAt === 'string' && { due_at: toInstant(dueAt) },
-    ...typeof timeZone === 'string' && { time_zone: toTimeZone(timeZone) },
+    ...typeof timeZone === 'string' && { time_zone: toTimeZone(timeZone, '/time_zone') },
     ...labelIds && { label_ids: [...new Set(labelIds.map((id) => id.toLowerCase()))].sort() },
   }
 }
@@ -22,10 +22,11 @@ function toInstant (text: string): string {
   return instant.toISOString()
 }
 
-function toTimeZone (name: string): string {
+/** The canonical name of a time zone. @throws {Problem} unprocessable, naming the field, for one that nobody knows */
+export function toTimeZone (name: string, pointer: string): string {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
   } catch {
-    throw unprocessable('/time_zone', 'unknown_time_zone', 'time_zone must be the name of a time zone, such as Europe/Berlin')
+    throw unprocessable(pointer, 'unknown_time_zone', 'time_zone must be the name of a time zone, such as Europe/Berlin')
   }
 }

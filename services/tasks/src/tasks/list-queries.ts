@@ -1,0 +1,89 @@
+import { row } from '@daymark/kit/row'
+import { Type } from '@sinclair/typebox'
+import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
+import { type Direction, type Priority, type Sort, Task, type TaskStatus } from '../../contracts.ts'
+import { taskKind } from '../changes/kinds.ts'
+
+export interface TaskFilter {
+  user_id: string
+  status: TaskStatus
+  list_id?: string | undefined
+  label?: string | undefined
+  priority?: Priority | undefined
+  /** `none`: part of no other. */
+  parent_id?: string | undefined
+  /** Days, of which neither belongs to what is listed, in the time zone. */
+  due_before?: string | undefined
+  due_after?: string | undefined
+  time_zone: string
+  sort: Sort
+  direction: Direction
+  /** The place behind which the page begins: the key as the row before it had it, and its id. */
+  after: { key: string, id: string } | null
+  limit: number
+}
+
+/** A task in a list: where it stands there, and the number of the tenant's last change, read at the same moment. */
+const ListedTask = Type.Object({ ...Task.properties, place: Type.String(), seq: Type.Integer() })
+const listedRow = row(ListedTask)
+
+/** What a list is sorted by: a column that has an index behind user_id and completed, never null. */
+const keys: Record<Sort, Record<Direction, { column: FragmentSqlToken, type: FragmentSqlToken }>> = {
+  position: both('position', sql.fragment`text`),
+  due: { asc: { column: sql.fragment`due_ascending`, type: sql.fragment`timestamptz` }, desc: { column: sql.fragment`due_descending`, type: sql.fragment`timestamptz` } },
+  priority: both('priority_rank', sql.fragment`smallint`),
+  created: both('created_at', sql.fragment`timestamptz`),
+  updated: both('updated_at', sql.fragment`timestamptz`),
+  title: both('title_key', sql.fragment`text`),
+}
+
+function both (name: string, type: FragmentSqlToken) {
+  const column = sql.fragment`${sql.identifier([name])}`
+  return { asc: { column, type }, desc: { column, type } }
+}
+
+const along = {
+  asc: { order: sql.fragment`ASC`, isAfter: sql.fragment`>` },
+  desc: { order: sql.fragment`DESC`, isAfter: sql.fragment`<` },
+}
+
+/** The conditions that a filter makes, each with the letter that tells statements of other texts apart (PostgreSQL cuts their names off at 63). */
+function conditionsOf ({ list_id, label, priority, parent_id, due_before, due_after, time_zone, user_id }: TaskFilter): Array<[letter: string, condition: FragmentSqlToken]> {
+  const dueDay = sql.fragment`coalesce(t.due_date, (t.due_at AT TIME ZONE ${time_zone})::date)`
+  const conditions: Array<[string, FragmentSqlToken | false]> = [
+    ['l', list_id !== undefined && sql.fragment`t.list_id = ${list_id}`],
+    ['b', label !== undefined && sql.fragment`EXISTS (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = ${label} AND l.task_id = t.id)`],
+    ['p', priority !== undefined && sql.fragment`t.priority = ${priority}`],
+    ['n', parent_id === 'none' && sql.fragment`t.parent_id IS NULL`],
+    ['c', parent_id !== undefined && parent_id !== 'none' && sql.fragment`t.parent_id = ${parent_id}`],
+    // No time zone is two days away from UTC: the index finds the neighbourhood, the day decides.
+    ['e', due_before !== undefined && sql.fragment`t.due_ascending < (${due_before}::date + 2)::timestamp AT TIME ZONE 'UTC' AND ${dueDay} < ${due_before}::date`],
+    ['d', due_after !== undefined && sql.fragment`t.due_descending > (${due_after}::date - 1)::timestamp AT TIME ZONE 'UTC' AND ${dueDay} > ${due_after}::date`],
+  ]
+  return conditions.filter((named): named is [string, FragmentSqlToken] => named[1] !== false)
+}
+
+/** Tasks that are not in the trash, in an order, from behind a place in that order. */
+export function listTasks (db: CommonQueryMethods, filter: TaskFilter) {
+  const { user_id, status, sort, direction, after, limit } = filter
+  const { column, type } = keys[sort][direction]
+  const { order, isAfter } = along[direction]
+  const conditions = conditionsOf(filter)
+  if (after) conditions.push(['k', sql.fragment`(t.${column}, t.id) ${isAfter} (${after.key}::${type}, ${after.id}::uuid)`])
+  const ofState = (isCompleted: FragmentSqlToken) => sql.fragment`
+    SELECT ${taskKind.columns(sql.fragment`t`)}, t.${column} AS key FROM tasks.tasks t
+    WHERE ${sql.join([sql.fragment`t.user_id = ${user_id}`, sql.fragment`t.deleted_at IS NULL`, isCompleted, ...conditions.map(([, condition]) => condition)], sql.fragment` AND `)}`
+  const [open, completed] = [sql.fragment`NOT t.completed`, sql.fragment`t.completed`]
+  // Each index has the open ones and the completed ones in order; of both, two scans are merged.
+  const listed = status === 'open' ? ofState(open) : status === 'completed' ? ofState(completed) : sql.fragment`${ofState(open)} UNION ALL ${ofState(completed)}`
+  const name = `list_${sort}_${direction}_${status}_${conditions.map(([letter]) => letter).join('')}`
+  return db.any(sql.prepared(name, listedRow)`
+  SELECT ${taskKind.columns(sql.fragment`t`)}, t.key::text AS place, (SELECT a.seq FROM tasks.accounts a WHERE a.user_id = ${user_id}) AS seq
+  FROM (${listed}) t
+  ORDER BY t.key ${order}, t.id ${order}
+  LIMIT ${limit}`)
+}
+
+/** The number of the tenant's last change; 0 where there is no account yet. */
+export const lastChange = async (db: CommonQueryMethods, { user_id }: { user_id: string }): Promise<number> =>
+  await db.maybeOneFirst(sql.prepared('last_change', row(Type.Object({ seq: Type.Integer() })))`SELECT seq FROM tasks.accounts WHERE user_id = ${user_id}`) ?? 0
