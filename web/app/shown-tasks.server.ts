@@ -6,7 +6,7 @@ import { isServiceProblem } from './api/service-problem.ts'
 export interface Shown { show: 'open' | 'done' | 'all', count: number, cursor: string | null, search: string }
 
 export interface ShownTasks {
-  items: Array<Pick<Task, 'id' | 'title' | 'description' | 'completed'>>
+  items: Array<Pick<Task, 'id' | 'title' | 'description' | 'completed' | 'priority' | 'due_date'>>
   /** The address that shows more; null when that is all. */
   more: string | null
   /** True for a person who has no task at all, in any state. */
@@ -58,7 +58,7 @@ export async function pageOfTasks (tasks: TasksClient, shown: Shown): Promise<Sh
   const further = canGrow ? { ...shown, count: shown.count + pageSize } : { ...shown, count: pageSize, cursor: next }
   const hasNone = items.length === 0 && (shown.show === 'all' || (await tasks.list({ status: 'all', limit: 1 })).items.length === 0)
   return {
-    items: items.map(({ id, title, description, completed }) => ({ id, title, description: excerpt(description), completed })),
+    items: items.map(({ id, title, description, completed, priority, due_date }) => ({ id, title, description: excerpt(description), completed, priority, due_date })),
     more: next === null ? null : `/dashboard${searchOf(further)}`,
     isFirstTask: hasNone,
   }

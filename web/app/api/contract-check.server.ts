@@ -2,6 +2,7 @@ import { FormatRegistry, type Static, type TSchema, TypeGuard } from '@sinclair/
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 
 FormatRegistry.Set('uuid', (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
+FormatRegistry.Set('date', (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)))
 FormatRegistry.Set('date-time', (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) && !Number.isNaN(Date.parse(text)))
 
 /** A service answered with something its contract does not promise. Tells where, never what: values may be private. */

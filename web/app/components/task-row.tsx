@@ -1,11 +1,14 @@
+import type { Priority } from '@daymark/tasks/contracts'
 import { Link, useFetcher } from '@remix-run/react'
 import { type RefObject, useEffect, useRef } from 'react'
+import { Due } from './due.tsx'
 import { FormToken } from './form-token.tsx'
 import { CheckIcon, TrashIcon } from './icons.tsx'
 import type { Outcome } from './notice.tsx'
+import { priorityNames } from './task-details.tsx'
 
 interface TaskRowProps {
-  task: { id: string, title: string, description: string, completed: boolean }
+  task: { id: string, title: string, description: string, completed: boolean, priority: Priority, due_date: string | null }
   action: string
   show: 'open' | 'done' | 'all'
   onOutcome: (outcome: Outcome) => void
@@ -53,6 +56,12 @@ export function TaskRow ({ task, action, show, onOutcome, onSay, fallbackFocus }
       <div className='task__title'>
         <Link className='task__link' to={`/tasks/${id}`}>{title}</Link>
         {description !== '' && <p className='task__excerpt'>{description}</p>}
+        {(task.due_date !== null || task.priority !== 'none') && (
+          <p className='task__facts'>
+            {task.due_date !== null && <Due day={task.due_date} completed={completed} />}
+            {task.priority !== 'none' && <span>{`${priorityNames[task.priority]} priority`}</span>}
+          </p>
+        )}
       </div>
       <fetcher.Form method='post' action={action} onSubmit={moveFocus}>
         <FormToken />

@@ -26,6 +26,14 @@ const editTaskMessages: FormMessages<typeof EditTask> = {
 export const editTaskGuide = formGuide(EditTask, editTaskMessages)
 export const readEditTask = formReader(EditTask, editTaskMessages)
 
+const { priority } = TaskReplacement.properties
+const day = Type.Optional(Type.String({ maxLength: 10 }))
+const EditDetails = Type.Object({ priority, due_date: day, start_date: day, details_edition: Type.String({ minLength: 1, maxLength: 300 }) }, closed)
+const dayMessages = { format: 'Write a day, such as 2026-01-31.', too_long: 'Write a day, such as 2026-01-31.' }
+const editDetailsMessages: FormMessages<typeof EditDetails> = { due_date: dayMessages, start_date: dayMessages }
+export const editDetailsGuide = formGuide(EditDetails, editDetailsMessages)
+export const readEditDetails = formReader(EditDetails, editDetailsMessages)
+
 export const readTaskId = formReader(Type.Object({ id }, closed))
 export const readCompletion = formReader(Type.Object({ id, completed }, closed))
 
