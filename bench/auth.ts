@@ -178,7 +178,7 @@ async function timing (post: Post, database: TestDatabase, emails: string[]) {
   const third = Math.floor(emails.length / 3)
   const [wrong, locked, disabled] = [emails.slice(0, third), emails.slice(third, 2 * third), emails.slice(2 * third)]
   await database.asSuperuser("UPDATE auth.users SET status = 'disabled' WHERE email_key = ANY ($1)", [disabled])
-  await database.asSuperuser("INSERT INTO auth.login_back_offs (bucket, failures, blocked_until) SELECT email, 30, now() + interval '1 hour' FROM unnest($1::text[]) email ON CONFLICT (bucket) DO UPDATE SET blocked_until = excluded.blocked_until", [locked])
+  await database.asSuperuser("INSERT INTO auth.login_back_offs (bucket, failures, blocked_until) SELECT encode(sha256(convert_to(email, 'UTF8')), 'hex'), 30, now() + interval '1 hour' FROM unnest($1::text[]) email ON CONFLICT (bucket) DO UPDATE SET blocked_until = excluded.blocked_until", [locked])
   const attempts: Record<string, (n: number) => object> = {
     'an unknown address': (n) => ({ email: `nobody-${n}@example.com`, password }),
     'a wrong password': (n) => ({ email: wrong[n], password: 'not the password' }),

@@ -4,7 +4,7 @@ import type pg from 'pg'
 export const expectedPrivileges: Record<string, Record<string, string>> = {
   'schema auth': { auth_service: 'USAGE', daymark_probe: 'USAGE' },
   'schema tasks': { tasks_service: 'USAGE', daymark_probe: 'USAGE' },
-  'auth.users': { auth_service: 'SELECT, INSERT, UPDATE' },
+  'auth.users': { auth_service: 'SELECT, INSERT, UPDATE, DELETE' },
   'auth.sessions': { auth_service: 'SELECT, INSERT, UPDATE, DELETE' },
   'auth.signing_keys': { auth_service: 'SELECT, INSERT, UPDATE, DELETE' },
   'auth.revocation_feed': { auth_service: 'SELECT, UPDATE (position)' },

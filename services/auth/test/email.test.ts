@@ -1,6 +1,6 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
-import { password, startAuth } from './start-auth.ts'
+import { bucketName, password, startAuth } from './start-auth.ts'
 
 const { call, signUp, bearer, mails, mailServer, mailTo, database } = await startAuth(t)
 const address = () => `${randomUUID()}@example.com`
@@ -64,7 +64,7 @@ t.test('SEC-37: mail to one recipient is capped, whatever the spelling, and the 
   }
   for (let n = 0; n < 4; n++) await mailTo(ada.user.email, /Choose/)
   // Requests are answered before their mail is written: wait for the last of them to be counted.
-  while ((await database.asSuperuser('SELECT 1 FROM auth.limits WHERE bucket = $1 AND used >= 9', [`mail:${ada.user.email}`])).length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  while ((await database.asSuperuser('SELECT 1 FROM auth.limits WHERE bucket = $1 AND used >= 9', [bucketName(`mail:${ada.user.email}`)])).length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
   while ((await database.asSuperuser('SELECT 1 FROM auth.outbox')).length > 0) await new Promise((resolve) => setTimeout(resolve, 20))
   t.equal(mails.filter(({ to }) => to === ada.user.email).length, 0, 'the fifth was the last')
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import type { SignedIn } from '../contracts.ts'
-import { password, startAuth } from './start-auth.ts'
+import { bucketName, password, startAuth } from './start-auth.ts'
 
 const { call, signUp, bearer, refresh, internal, serviceToken, mailTo, mails, database } = await startAuth(t)
 const next = 'an even better passphrase'
@@ -129,7 +129,7 @@ t.test('SEC-32: a stolen session is no way to guess the password without limit',
   const answers = await Promise.all(Array.from({ length: 30 }, () => guess('not the password')))
   t.ok(answers.every(({ statusCode }) => [403, 429].includes(statusCode)))
   t.equal((await guess(password)).statusCode, 429)
-  const [counted] = await database.asSuperuser<{ failures: number }>('SELECT failures FROM auth.login_back_offs WHERE bucket = $1', [`${ada.user.email}|session:${ada.session_id}`])
+  const [counted] = await database.asSuperuser<{ failures: number }>('SELECT failures FROM auth.login_back_offs WHERE bucket = $1', [bucketName(`${ada.user.email}|session:${ada.session_id}`)])
   t.ok((counted?.failures ?? 0) <= 7, `${counted?.failures} were checked`)
 })
 

@@ -41,12 +41,6 @@ const contenders = {
   'log in': ({ user }: Scene, at: typeof first) => logIn(user.email, at),
 }
 
-/** What no call does yet. */
-const bySql = async (text: string, id: string) => {
-  await database.asSuperuser(text, [id])
-  return { statusCode: 204, body: '' }
-}
-
 const revokers = {
   'log out': ({ subject }: Scene, { call }: typeof first) => call('POST', '/auth/logout', { refresh_token: subject.refresh_token }),
   'end one': ({ subject, keeper }: Scene, { call, bearer }: typeof first) => call('DELETE', `/auth/sessions/${subject.session_id}`, undefined, bearer(keeper)),
@@ -55,7 +49,7 @@ const revokers = {
   'reset the password': ({ resetToken }: Scene, { call }: typeof first) => call('POST', '/auth/password/reset', { token: resetToken, password: next }),
   'disable the user': ({ user }: Scene, { call, bearer }: typeof first) => call('PATCH', `/admin/users/${user.id}`, { status: 'disabled' }, bearer(admin)),
   'end all as an admin': ({ user }: Scene, { call, bearer }: typeof first) => call('DELETE', `/admin/users/${user.id}/sessions`, undefined, bearer(admin)),
-  'delete the user': ({ user }: Scene) => bySql('DELETE FROM auth.users WHERE id = $1', user.id),
+  'delete the user': ({ keeper }: Scene, { call, bearer }: typeof first) => call('DELETE', '/auth/me', undefined, bearer(keeper)),
 }
 type Revoker = keyof typeof revokers
 

@@ -1,6 +1,6 @@
 import { openDatabase } from '@daymark/kit/database'
 import { createTestDatabase, type Teardown, type TestDatabase } from '@daymark/kit/test-database'
-import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import type { FastifyServerOptions, InjectOptions } from 'fastify'
 import { SignJWT } from 'jose'
 import { buildApp } from '../app.ts'
@@ -9,6 +9,9 @@ import type { SignedIn } from '../contracts.ts'
 import type { Message } from '../src/mail/messages.ts'
 
 export const password = 'correct horse battery staple'
+
+/** How the tables name a bucket of limits. */
+export const bucketName = (bucket: string) => createHash('sha256').update(bucket).digest('hex')
 
 export interface StartOptions {
   logger?: FastifyServerOptions['logger']

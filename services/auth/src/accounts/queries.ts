@@ -34,6 +34,13 @@ export const keepUser = (db: CommonQueryMethods, { id }: { id: string }) => db.m
 export const holdAccount = (db: CommonQueryMethods, { id }: { id: string }) => db.maybeOne(sql.type(row(Account))`
   SELECT ${accountColumns} FROM auth.users u WHERE u.id = ${id} FOR NO KEY UPDATE`)
 
+/** Where a user is reached. Whoever else has to do with them waits until the transaction is over. */
+export const holdUser = (db: CommonQueryMethods, { id }: { id: string }) => db.maybeOne(sql.type(row(Type.Object({ email: Type.String(), email_key: Type.String() })))`
+  SELECT email, email_key FROM auth.users WHERE id = ${id} FOR UPDATE`)
+
+/** Erases a user, and by the foreign keys whatever refers to them, in both schemas. */
+export const deleteUser = (db: CommonQueryMethods, { id }: { id: string }) => db.query(sql.type(row(Type.Object({})))`DELETE FROM auth.users WHERE id = ${id}`)
+
 /** Sets what owners set themselves. */
 export const updateProfile = (db: CommonQueryMethods, profile: Pick<Account, 'id' | 'display_name' | 'time_zone'>) => db.one(sql.type(row(Account))`
   UPDATE auth.users u SET display_name = ${profile.display_name}, time_zone = ${profile.time_zone}, updated_at = now() WHERE u.id = ${profile.id}

@@ -3,7 +3,9 @@ import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
 import { Account, ProfilePatch, SignedIn, SignUp } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
+import { requireRecentLogIn } from '../sessions/require-recent-log-in.ts'
 import { changeProfile } from './change-profile.ts'
+import { deleteAccount } from './delete-account.ts'
 import { signUp } from './sign-up.ts'
 
 const tags = ['accounts']
@@ -38,5 +40,13 @@ export async function ownAccountRoutes (app: Service, deps: Deps): Promise<void>
     const account = await changeProfile(deps, { user_id: sub, session_id: sid }, body, headers['if-match'], caller)
     reply.header('etag', etagOf(account))
     return account
+  })
+
+  app.delete('/auth/me', {
+    schema: { tags, security, summary: 'Delete the account and everything in it, for good', response: { 204: Type.Null() } },
+    onRequest: requireRecentLogIn,
+  }, async ({ account, user: { sid }, caller }, reply) => {
+    await deleteAccount(deps, account, sid, caller)
+    return reply.code(204).send(null)
   })
 }

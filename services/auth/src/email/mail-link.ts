@@ -1,5 +1,6 @@
 import type { CommonQueryMethods } from 'slonik'
 import type { Deps } from '../../deps.ts'
+import { keepUser } from '../accounts/queries.ts'
 import { takeFromBucket } from '../limits/queries.ts'
 import { emailChangedMail, newAddressMail, resetMail, verificationMail } from '../mail/messages.ts'
 import { makeOneTimeToken } from './one-time-token.ts'
@@ -30,6 +31,7 @@ export interface LinkOptions {
  * Past MAIL_PER_HOUR to one recipient nothing is sent, silently (SEC-37).
  */
 export async function mailLink ({ config, outbox }: Deps, transaction: CommonQueryMethods, user: Recipient, purpose: Purpose, { session_id, isUncapped = false }: LinkOptions = {}): Promise<void> {
+  if (!await keepUser(transaction, user)) return // deleted a moment ago
   if (!isUncapped) {
     const { used } = await takeFromBucket(transaction, { bucket: `mail:${user.email_key}`, window_seconds: hourSeconds })
     if (used > config.MAIL_PER_HOUR) return
@@ -37,5 +39,5 @@ export async function mailLink ({ config, outbox }: Deps, transaction: CommonQue
   const { path, minutes, write } = kinds[purpose]
   const { token, hash } = makeOneTimeToken()
   await insertOneTimeToken(transaction, { hash, user_id: user.id, purpose, email: user.email, email_key: user.email_key, session_id: session_id ?? null, minutes })
-  await outbox.owe(transaction, write(user.email, `${config.PUBLIC_ORIGIN}${path}?token=${token}`))
+  await outbox.owe(transaction, user.id, write(user.email, `${config.PUBLIC_ORIGIN}${path}?token=${token}`))
 }

@@ -52,6 +52,10 @@ export const deleteLaterWaysBack = (db: CommonQueryMethods, { user_id, hash }: {
   DELETE FROM auth.one_time_tokens
   WHERE user_id = ${user_id} AND purpose = 'revert_email' AND created_at > (SELECT created_at FROM auth.one_time_tokens WHERE token_hash = ${sql.binary(hash)})`)
 
+/** The earlier addresses to which there still is a way back. */
+export const listWaysBack = (db: CommonQueryMethods, { user_id }: { user_id: string }) => db.any(sql.type(row(Type.Pick(Recipient, ['email'])))`
+  SELECT DISTINCT email FROM auth.one_time_tokens WHERE user_id = ${user_id} AND purpose = 'revert_email' AND expires_at > now()`)
+
 /** Notes that an address was proven, if it still is the account's. */
 export const setEmailVerified = (db: CommonQueryMethods, { user_id, email_key }: { user_id: string, email_key: string }) => db.maybeOne(sql.type(id)`
   UPDATE auth.users SET email_verified_at = coalesce(email_verified_at, now()), updated_at = now()

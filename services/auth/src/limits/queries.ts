@@ -1,14 +1,18 @@
 import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
+import { createHash } from 'node:crypto'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
 
 const Taken = Type.Object({ used: Type.Integer(), retry_after: Type.Integer() })
 const nothing = row(Type.Object({}))
 
+/** Buckets are named by what is counted, such as an address: the tables have the SHA-256 of that, and nothing to read (SEC-90). */
+const nameOf = (bucket: string) => createHash('sha256').update(bucket).digest('hex')
+
 /** Drops a few buckets long over, so that the tables stay as small as the traffic; never one that the same statement counts. */
 const dropOver = (...counted: string[]): FragmentSqlToken => sql.fragment`
   DELETE FROM auth.limits WHERE bucket IN (
-    SELECT bucket FROM auth.limits WHERE window_ends_at < now() - interval '1 hour' AND bucket <> ALL (${sql.array(counted, 'text')}) LIMIT 5 FOR UPDATE SKIP LOCKED)`
+    SELECT bucket FROM auth.limits WHERE window_ends_at < now() - interval '1 hour' AND bucket <> ALL (${sql.array(counted.map(nameOf), 'text')}) LIMIT 5 FOR UPDATE SKIP LOCKED)`
 
 /** Counts one use of each bucket that `source` gives as `(bucket, seconds)`, beginning a new window where the last is over. */
 const take = (source: FragmentSqlToken): FragmentSqlToken => sql.fragment`
@@ -24,7 +28,7 @@ const take = (source: FragmentSqlToken): FragmentSqlToken => sql.fragment`
  */
 export const takeFromBucket = (db: CommonQueryMethods, { bucket, window_seconds: seconds }: { bucket: string, window_seconds: number }) => db.one(sql.type(row(Taken))`
   WITH dropped AS (${dropOver(bucket)})
-  ${take(sql.fragment`(VALUES (${bucket}, ${seconds}::integer)) t (bucket, seconds)`)}`)
+  ${take(sql.fragment`(VALUES (${nameOf(bucket)}, ${seconds}::integer)) t (bucket, seconds)`)}`)
 
 /** What an attempt to name a password counts against, in the order in which the buckets are locked. */
 export interface GuessBuckets { address: string, both: string, account: string }
@@ -46,11 +50,11 @@ export const takeGuess = (
 ) => db.one(sql.prepared('take_guess', row(Guess))`
   WITH dropped AS (${dropOver(address, both)}), dropped_back_offs AS (
     DELETE FROM auth.login_back_offs WHERE bucket IN (
-      SELECT bucket FROM auth.login_back_offs WHERE blocked_until < now() - interval '1 day' AND bucket <> ${account} LIMIT 5 FOR UPDATE SKIP LOCKED)
-  ), a AS (${take(sql.fragment`(VALUES (${address}, ${seconds}::integer)) t (bucket, seconds)`)}
-  ), b AS (${take(sql.fragment`(SELECT ${both}, ${seconds}::integer FROM a WHERE used <= ${perAddress}) t (bucket, seconds)`)}
+      SELECT bucket FROM auth.login_back_offs WHERE blocked_until < now() - interval '1 day' AND bucket <> ${nameOf(account)} LIMIT 5 FOR UPDATE SKIP LOCKED)
+  ), a AS (${take(sql.fragment`(VALUES (${nameOf(address)}, ${seconds}::integer)) t (bucket, seconds)`)}
+  ), b AS (${take(sql.fragment`(SELECT ${nameOf(both)}, ${seconds}::integer FROM a WHERE used <= ${perAddress}) t (bucket, seconds)`)}
   ), attempt AS (
-    INSERT INTO auth.login_back_offs AS o (bucket, failures, blocked_until) SELECT ${account}, 1, now() FROM b WHERE used <= ${perBoth}
+    INSERT INTO auth.login_back_offs AS o (bucket, failures, blocked_until) SELECT ${nameOf(account)}, 1, now() FROM b WHERE used <= ${perBoth}
     ON CONFLICT (bucket) DO UPDATE SET
       failures = o.failures + 1,
       blocked_until = now() + CASE WHEN o.failures < 4 THEN interval '0' ELSE least(interval '15 minutes', interval '1 second' * power(2, least(o.failures - 4, 20))) END
@@ -67,8 +71,13 @@ export const takeGuess = (
  */
 export const forgetGuess = (db: CommonQueryMethods, { address, both, account }: GuessBuckets) => db.query(sql.prepared('forget_guess', nothing)`
   WITH a AS (
-    UPDATE auth.limits SET used = used - 1 WHERE bucket = ${address} AND used > 0 RETURNING used
+    UPDATE auth.limits SET used = used - 1 WHERE bucket = ${nameOf(address)} AND used > 0 RETURNING used
   ), b AS (
-    DELETE FROM auth.limits WHERE bucket = ${both} AND (SELECT count(*) FROM a) >= 0 RETURNING used
+    DELETE FROM auth.limits WHERE bucket = ${nameOf(both)} AND (SELECT count(*) FROM a) >= 0 RETURNING used
   )
-  DELETE FROM auth.login_back_offs WHERE bucket = ${account} AND (SELECT count(*) FROM b) >= 0`)
+  DELETE FROM auth.login_back_offs WHERE bucket = ${nameOf(account)} AND (SELECT count(*) FROM b) >= 0`)
+
+/** Forgets what was counted in buckets of either kind. */
+export const emptyBuckets = (db: CommonQueryMethods, ...buckets: string[]) => db.query(sql.type(nothing)`
+  WITH emptied AS (DELETE FROM auth.limits WHERE bucket = ANY (${sql.array(buckets.map(nameOf), 'text')}))
+  DELETE FROM auth.login_back_offs WHERE bucket = ANY (${sql.array(buckets.map(nameOf), 'text')})`)

@@ -88,3 +88,13 @@ export const tokenReusedMail = (to: string, url: string): Message => compose(to,
   link: { label: 'Look at your devices', url },
   closing: [],
 })
+
+/** The last mail. It has no link: there is nothing left to go to. */
+export const accountDeletedMail = (to: string): Message => compose(to, {
+  subject: 'Your account was deleted',
+  lines: [
+    'Your Daymark account and everything in it has just been deleted, as was asked for with your password. Nothing of it is kept, and it cannot be brought back.',
+    'If it was not you, somebody knows that password: change it wherever else you use it.',
+  ],
+  closing: ['Thank you for having been here. This was our last mail.'],
+})

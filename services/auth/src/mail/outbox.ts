@@ -31,10 +31,13 @@ export class Outbox {
     this.#options = options
   }
 
-  /** Owes a mail. It goes out when `wake` is called, after the commit. */
-  async owe (transaction: CommonQueryMethods, message: Message): Promise<void> {
+  /**
+   * Owes a mail. It goes out when `wake` is called, after the commit.
+   * @param user_id whose account it is about: with that the mail goes, too (SEC-90)
+   */
+  async owe (transaction: CommonQueryMethods, user_id: string | null, message: Message): Promise<void> {
     const id = uuidv7()
-    await insertMail(transaction, { id, sealed_message: this.#options.sealer.seal(Buffer.from(JSON.stringify(message)), mailPurpose(id)) })
+    await insertMail(transaction, { id, user_id, sealed_message: this.#options.sealer.seal(Buffer.from(JSON.stringify(message)), mailPurpose(id)) })
   }
 
   /** Sends what is due, in the background. */

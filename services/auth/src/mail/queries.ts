@@ -6,8 +6,8 @@ const nothing = row(Type.Object({}))
 const Due = Type.Object({ id: Type.String(), sealed_message: Type.String(), attempts: Type.Integer() })
 
 /** Owes a mail; call it in the transaction that causes it. */
-export const insertMail = (db: CommonQueryMethods, mail: { id: string, sealed_message: string }) => db.query(sql.type(nothing)`
-  INSERT INTO auth.outbox (id, sealed_message) VALUES (${mail.id}, ${mail.sealed_message})`)
+export const insertMail = (db: CommonQueryMethods, mail: { id: string, user_id: string | null, sealed_message: string }) => db.query(sql.type(nothing)`
+  INSERT INTO auth.outbox (id, user_id, sealed_message) VALUES (${mail.id}, ${mail.user_id}, ${mail.sealed_message})`)
 
 /**
  * Takes some mails that are due, for this instance alone. Each is due again after a pause that doubles, from a minute to an

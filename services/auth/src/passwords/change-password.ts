@@ -58,7 +58,7 @@ async function afterChange (
 ): Promise<void> {
   const user_id = owner.id
   await deleteOneTimeTokens(transaction, { user_id })
-  await deps.outbox.owe(transaction, passwordChangedMail(owner.email, `${deps.config.PUBLIC_ORIGIN}/forgot-password`))
+  await deps.outbox.owe(transaction, user_id, passwordChangedMail(owner.email, `${deps.config.PUBLIC_ORIGIN}/forgot-password`))
   await deps.audit.record(transaction, caller, { action, user_id, ...keptSession !== undefined && { session_id: keptSession } })
   const ended = await endSessionsOfUser(transaction, { user_id, reason: 'password_changed', ...keptSession !== undefined && { but: keptSession } }) // last: it locks the feed
   await recordEnded(deps, transaction, caller, { user_id, reason: 'password_changed' }, ended)

@@ -3,7 +3,7 @@ import type { Deps } from '../../deps.ts'
 import { emailKey } from '../accounts/email-key.ts'
 import type { Caller } from '../callers/caller.ts'
 import { countGuess } from '../limits/count-guess.ts'
-import { getPasswordHash } from './queries.ts'
+import { findPasswordHash } from './queries.ts'
 
 /** Whose password is asked for, and in which session. */
 export interface Owner extends Pick<User, 'id' | 'email'> { session_id: string }
@@ -16,8 +16,8 @@ export interface Owner extends Pick<User, 'id' | 'email'> { session_id: string }
  */
 export async function checkOwnPassword (deps: Deps, { id: user_id, email, session_id }: Owner, password: string, { address }: Caller): Promise<{ verified: string | null, isBlocked: boolean }> {
   const { isAllowed, forget } = await countGuess(deps, { address, emailKey: emailKey(email), own: `session:${session_id}` })
-  const hash = await getPasswordHash(deps.pool, { user_id })
-  const isRight = await deps.passwords.verify(isAllowed ? hash : undefined, password)
+  const hash = await findPasswordHash(deps.pool, { user_id })
+  const isRight = await deps.passwords.verify(isAllowed ? hash ?? undefined : undefined, password)
   if (isRight) await forget()
   return { verified: isRight ? hash : null, isBlocked: !isAllowed }
 }

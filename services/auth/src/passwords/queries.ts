@@ -4,8 +4,8 @@ import { type CommonQueryMethods, sql } from 'slonik'
 
 const Owner = Type.Object({ id: Type.String(), email: Type.String(), email_key: Type.String() })
 
-/** What a signed-in user's password is checked against. */
-export const getPasswordHash = (db: CommonQueryMethods, { user_id }: { user_id: string }) => db.oneFirst(sql.type(row(Type.Object({ password_hash: Type.String() })))`
+/** What a signed-in user's password is checked against; nothing where they were deleted a moment ago. */
+export const findPasswordHash = (db: CommonQueryMethods, { user_id }: { user_id: string }) => db.maybeOneFirst(sql.type(row(Type.Object({ password_hash: Type.String() })))`
   SELECT password_hash FROM auth.users WHERE id = ${user_id}`)
 
 /** Sets a password, if the one it replaces still is `verified`; without that, whatever it was. */

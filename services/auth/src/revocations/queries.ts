@@ -30,6 +30,11 @@ export const announceRevoked = (): FragmentSqlToken => sql.fragment`
 export const announceEnabled = (db: CommonQueryMethods, { user_id }: { user_id: string }) => db.query(sql.type(nothing)`
   WITH revoked AS (SELECT 'user_enabled' AS kind, ${user_id} AS subject)${announceRevoked()} SELECT`)
 
+/** Makes public that a user is gone. */
+export const announceUser = (db: CommonQueryMethods, { id }: { id: string }) => db.query(sql.type(nothing)`
+  WITH revoked AS (SELECT 'user' AS kind, ${id}::text AS subject)${announceRevoked()}
+  SELECT`)
+
 /** Where the feed stands. */
 export const getFeedState = (db: CommonQueryMethods) => db.one(sql.type(row(FeedState))`SELECT epoch, position FROM auth.revocation_feed`)
 

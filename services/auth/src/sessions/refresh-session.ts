@@ -50,7 +50,7 @@ async function endStolen (deps: Deps, { session_id: id, id: user_id, email }: { 
     const ended = await endSession(transaction, { id, reason: 'token_reused' })
     if (ended.length === 0) return
     await deps.audit.record(transaction, caller, { action: 'session.token_reused', outcome: 'failure', user_id, session_id: id })
-    await deps.outbox.owe(transaction, tokenReusedMail(email, `${deps.config.PUBLIC_ORIGIN}/settings`))
+    await deps.outbox.owe(transaction, user_id, tokenReusedMail(email, `${deps.config.PUBLIC_ORIGIN}/settings`))
   })
   deps.outbox.wake()
 }

@@ -1,0 +1,32 @@
+import type { Account } from '../../contracts.ts'
+import type { Deps } from '../../deps.ts'
+import { sessionEnded } from '../../problems.ts'
+import { refuseLastAdmin } from '../admin/change-user.ts'
+import { lockActiveAdmins } from '../admin/queries.ts'
+import type { Caller } from '../callers/caller.ts'
+import { listWaysBack } from '../email/queries.ts'
+import { emptyBuckets } from '../limits/queries.ts'
+import { accountDeletedMail } from '../mail/messages.ts'
+import { announceUser } from '../revocations/queries.ts'
+import { holdLiveSession } from '../sessions/queries.ts'
+import { deleteUser, holdUser } from './queries.ts'
+
+/**
+ * Erases an account at once and in both schemas, ends all its tokens, and says so by mail (SEC-90, SEC-49). What stays: its
+ * audit events, whose ids are pseudonyms from here on, and its id in the revocation feed for as long as tokens live.
+ * The mail also goes where a way back to an earlier address is open: a thief may have changed it.
+ * @throws {Problem} lastAdmin; sessionEnded, where the session or the account came to its end meanwhile
+ */
+export async function deleteAccount ({ pool, audit, outbox }: Pick<Deps, 'pool' | 'audit' | 'outbox'>, { id, role }: Pick<Account, 'id' | 'role'>, session_id: string, caller: Caller): Promise<void> {
+  await pool.transaction(async (transaction) => {
+    if (role === 'admin') refuseLastAdmin(await lockActiveAdmins(transaction), id) // a change of role would have ended the session
+    const user = await holdUser(transaction, { id }) // first, as whatever else locks rows of a user does
+    if (!user || !await holdLiveSession(transaction, { id: session_id })) throw sessionEnded()
+    await audit.record(transaction, caller, { action: 'account.deleted', user_id: id, session_id })
+    for (const { email } of [user, ...await listWaysBack(transaction, { user_id: id })]) await outbox.owe(transaction, null, accountDeletedMail(email))
+    await emptyBuckets(transaction, user.email_key, `mail:${user.email_key}`, `email-change:${id}`)
+    await deleteUser(transaction, { id })
+    await announceUser(transaction, { id }) // last: it locks the feed
+  })
+  outbox.wake()
+}
