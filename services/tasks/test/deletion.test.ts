@@ -1,4 +1,5 @@
 import t from 'tap'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTasks } from './start-tasks.ts'
 
@@ -39,13 +40,10 @@ t.test('SEC-90, FR-137: a token that outlives its user makes nothing anew, whate
   t.equal((await call('GET', url, ada)).statusCode, 401, 'SEC-49: and soon the token is nobody\'s')
 })
 
-/** Waits until `count` statements stand at a lock, or are over. */
-async function stand (count: number, over: () => number) {
-  for (;;) {
-    const [{ waiting = 0 } = {}] = await database.asSuperuser<{ waiting: number }>("SELECT count(*)::integer AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-    if (over() + waiting >= count) return
-    await delay(2)
-  }
+/** Waits until a deletion, or a write, stands at a lock. */
+async function stands (what: 'a deletion' | 'a write') {
+  const isDeletion = what === 'a deletion'
+  while ((await database.asSuperuser("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND (query LIKE 'DELETE FROM auth.users%') = $1", [isDeletion])).length === 0) await delay(2)
 }
 
 for (const isNew of [true, false]) {
@@ -54,25 +52,23 @@ for (const isNew of [true, false]) {
       const ada = await signUp()
       const task = isNew ? undefined : await createTask(ada)
       const letGo = await database.hold(isNew ? 'SELECT FROM auth.users WHERE id = $1 FOR UPDATE' : 'SELECT FROM tasks.accounts WHERE user_id = $1 FOR UPDATE', [ada.id])
-      let over = 0
-      const started: Array<Promise<unknown>> = []
-      const write = async () => {
-        const url = `/api/${ada.id}/tasks`
-        const answers = [call('POST', url, ada, { title: 'CANARY' }), ...task ? [call('PATCH', `${url}/${task.id}`, ada, { title: 'CANARY' })] : []]
-        started.push(...answers.map((answer) => answer.finally(() => { over++ })))
-        await stand(started.length, () => over)
-        return answers
-      }
+      const url = `/api/${ada.id}/tasks`
+      let deletion: Promise<unknown> | undefined
       const go = async () => {
-        started.push(erase(ada.id).finally(() => { over++ }))
-        await stand(started.length, () => over)
+        deletion = erase(ada.id)
+        await stands('a deletion')
       }
       if (order === 'behind') await go()
-      const answers = await write()
+      const writes = [
+        call('POST', url, ada, { title: 'CANARY' }),
+        call('POST', url, ada, { title: 'CANARY' }, { 'idempotency-key': randomUUID() }),
+        ...task ? [call('PATCH', `${url}/${task.id}`, ada, { title: 'CANARY' })] : [],
+      ]
+      await stands('a write')
       if (order === 'before') await go()
       await letGo()
-      await Promise.all(started)
-      for (const answer of answers) t.match((await answer).statusCode, order === 'before' ? /200|201|401|404/ : /401|404/)
+      await deletion
+      for (const { statusCode } of await Promise.all(writes)) t.match(statusCode, order === 'before' ? /200|201|401|404/ : /401|404/)
       t.same(await rowsWith(ada.id), [])
       t.same(await rowsWith('CANARY'), [])
     })

@@ -4,12 +4,15 @@ import { type DatabasePool, ForeignKeyIntegrityConstraintViolationError } from '
 import { uuidv7 } from 'uuidv7'
 import { insertAccount } from './queries.ts'
 
-/** Makes what a user's first request finds: the account and its Inbox. Done twice, it changes nothing. */
+/** What an access token that outlives its user is answered. */
+export const accountGone = (cause?: unknown) => notSignedIn({ cause, detail: 'The account is gone.' })
+
+/** Makes what a user's first request finds: the account and its Inbox. Done twice, it changes nothing. @throws {Problem} accountGone */
 export async function openAccount (pool: DatabasePool, user_id: string, request_id: string): Promise<void> {
   try {
     await asUser(user_id, () => insertAccount(pool, { user_id, inbox_id: uuidv7(), request_id }))
   } catch (cause) {
-    throw violates(cause, 'accounts_user') ? notSignedIn({ cause, detail: 'The account is gone.' }) : cause
+    throw violates(cause, 'accounts_user') ? accountGone(cause) : cause
   }
 }
 

@@ -3,7 +3,7 @@ import { busy } from '@daymark/kit/problem'
 import { asWriter } from '@daymark/kit/scope'
 import pLimit from 'p-limit'
 import type { DatabasePool } from 'slonik'
-import { openAccount } from './open-account.ts'
+import { accountGone, openAccount } from './open-account.ts'
 
 const turnsOf = new Map<string, ReturnType<typeof pLimit>>()
 const longestQueue = 200
@@ -15,7 +15,7 @@ export class NoAccountYet extends Error {}
  * Runs a write of the signed-in tenant behind the tenant's lock. Writers queue at that lock anyway; all but two of them queue
  * here, where waiting takes no connection, so that one busy tenant cannot hold the whole pool: one writes, and one is at the
  * lock to follow at once. Never call it while holding a connection, which those in front may be waiting for.
- * @throws {Problem} busy (503) when too many of the same tenant wait already
+ * @throws {Problem} busy (503) when too many of the same tenant wait already; accountGone
  */
 export async function writeInTurn<T> (pool: DatabasePool, { id, user: { sub } }: { id: string, user: AccessTokenClaims }, write: () => Promise<T>): Promise<T> {
   try {
@@ -23,7 +23,7 @@ export async function writeInTurn<T> (pool: DatabasePool, { id, user: { sub } }:
   } catch (error) {
     if (!(error instanceof NoAccountYet)) throw error
     await openAccount(pool, sub, id)
-    return await takeTurn(sub, write)
+    return await takeTurn(sub, write).catch((again: unknown) => { throw again instanceof NoAccountYet ? accountGone() : again })
   }
 }
 
