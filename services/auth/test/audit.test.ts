@@ -87,7 +87,7 @@ t.test('SEC-46, SEC-48: over the number of sessions a user may have, the longest
   await logIn()
   t.equal((await call('GET', '/auth/me', undefined, bearer(second!))).statusCode, 401, 'the second was unused for longest')
   t.equal((await call('GET', '/auth/me', undefined, bearer(first))).statusCode, 200)
-  await Promise.all(Array.from({ length: 4 }, logIn)) // more at once would look like guessing
+  for (let round = 0; round < 2; round++) await Promise.all([logIn(), logIn()]) // more at once would look like guessing
   const [{ live }] = await auth.database.asSuperuser('SELECT count(*)::int AS live FROM auth.sessions WHERE user_id = $1 AND ended_at IS NULL', [first.user.id]) as [{ live: number }]
   t.equal(live, 3, 'log-ins at once get no further')
   const ended = (await eventsOf(auth, first)).filter(({ action }) => action === 'session.ended')
