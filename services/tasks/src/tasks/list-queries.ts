@@ -74,8 +74,9 @@ export function listTasks (db: CommonQueryMethods, filter: TaskFilter) {
     SELECT ${taskKind.columns(sql.fragment`t`)}, t.${column} AS key FROM tasks.tasks t
     WHERE ${sql.join([sql.fragment`t.user_id = ${user_id}`, sql.fragment`t.deleted_at IS NULL`, isCompleted, ...conditions.map(([, condition]) => condition)], sql.fragment` AND `)}`
   const [open, completed] = [sql.fragment`NOT t.completed`, sql.fragment`t.completed`]
-  // Each index has the open ones and the completed ones in order; of both, two scans are merged.
-  const listed = status === 'open' ? ofState(open) : status === 'completed' ? ofState(completed) : sql.fragment`${ofState(open)} UNION ALL ${ofState(completed)}`
+  // Each index has the open ones in order, and the completed ones: of both, a page of each is enough.
+  const first = (rows: FragmentSqlToken) => sql.fragment`(${rows} ORDER BY t.${column} ${order}, t.id ${order} LIMIT ${limit})`
+  const listed = status === 'open' ? ofState(open) : status === 'completed' ? ofState(completed) : sql.fragment`${first(ofState(open))} UNION ALL ${first(ofState(completed))}`
   const name = `list_${sort}_${direction}_${status}_${conditions.map(([letter]) => letter).join('')}`
   return db.any(sql.prepared(name, listedRow)`
   SELECT ${taskKind.columns(sql.fragment`t`)}, t.key::text AS place, (SELECT a.seq FROM tasks.accounts a WHERE a.user_id = ${user_id}) AS seq
