@@ -37,6 +37,7 @@ const refusals: Array<[why: string, fields: object, status: number, pointer: str
   ['an instant whose time zone is not told', { due_at: '2026-02-03T00:00:00Z' }, 422, '/time_zone', 'zone_without_instant'],
   ['a time zone without an instant', { time_zone: 'Europe/Berlin' }, 422, '/time_zone', 'zone_without_instant'],
   ['a time zone nobody knows', { due_at: '2026-02-03T00:00:00Z', time_zone: 'Middle/Earth' }, 422, '/time_zone', 'unknown_time_zone'],
+  ['an offset for a time zone', { due_at: '2026-02-03T00:00:00Z', time_zone: '+05:30' }, 422, '/time_zone', 'unknown_time_zone'],
   ['a day and an instant', { due_date: '2026-02-03', due_at: '2026-02-03T00:00:00Z', time_zone: 'UTC' }, 422, '/due_date', 'due_twice'],
   ['a priority nobody knows', { priority: 'extreme' }, 400, '/priority', 'unknown_value'],
   ['a label nobody has', { label_ids: [randomUUID()] }, 422, '/label_ids', 'unknown_label'],

@@ -25,6 +25,7 @@ function toInstant (text: string): string {
 /** The canonical name of a time zone. @throws {Problem} unprocessable, naming the field, for one that nobody knows */
 export function toTimeZone (name: string, pointer: string): string {
   try {
+    if (/^[+-]/.test(name)) throw new RangeError('An offset, whose sign PostgreSQL reads the other way round')
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
   } catch {
     throw unprocessable(pointer, 'unknown_time_zone', 'time_zone must be the name of a time zone, such as Europe/Berlin')
