@@ -236,6 +236,52 @@ export const AuditEvent = Type.Object({
 }, { ...closed, $id: 'AuditEvent' })
 export type AuditEvent = Static<typeof AuditEvent>
 
+/** A session as its owner's export has it, with the address and the device it came from, and without its secrets. */
+const ExportedSession = Type.Object({
+  id: Id,
+  address: Type.Union([Type.String(), Type.Null()]),
+  user_agent: Type.Union([Type.String(), Type.Null()]),
+  created_at: Instant,
+  authenticated_at: Instant,
+  last_seen_at: Instant,
+  expires_at: Instant,
+  ended_at: Type.Union([Instant, Type.Null()]),
+  ended_reason: Type.Union([Type.String(), Type.Null()]),
+})
+
+/** An address that a mailed link would make the account's: a new one, or one from before a change. */
+const ExportedAddress = Type.Object({
+  purpose: Type.Union([Type.Literal('change_email'), Type.Literal('revert_email')]),
+  email: Type.String(),
+  created_at: Instant,
+  expires_at: Instant,
+})
+
+/** What happened to the account. Of what somebody else did, such as an admin, it does not say who and from where. */
+const ExportedEvent = Type.Object({
+  id: Id,
+  occurred_at: Instant,
+  action: Type.String(),
+  outcome: Type.Union([Type.Literal('success'), Type.Literal('failure')]),
+  by_owner: Type.Boolean(),
+  session_id: Type.Union([Id, Type.Null()]),
+  details: Type.Record(Type.String(), Type.Unknown()),
+  address: Type.Union([Type.String(), Type.Null()]),
+  user_agent: Type.Union([Type.String(), Type.Null()]),
+})
+
+/** All that this service keeps of an account, but for what is secret. Readers go by `format` and `version`. */
+export const AccountExport = Type.Object({
+  format: Type.Literal('daymark.account'),
+  version: Type.Literal(1),
+  exported_at: Instant,
+  account: Account,
+  sessions: Type.Array(ExportedSession),
+  addresses: Type.Array(ExportedAddress),
+  events: Type.Array(ExportedEvent, { description: 'Oldest first' }),
+}, { $id: 'AccountExport' })
+export type AccountExport = Static<typeof AccountExport>
+
 /** Newest first. `next_cursor` is null on the last page. */
 export const AuditPage = Type.Object({
   items: Type.Array(Type.Unsafe<AuditEvent>(Type.Ref('AuditEvent'))),

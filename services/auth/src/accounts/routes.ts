@@ -1,11 +1,13 @@
 import { etagOf, isKnown } from '@daymark/kit/etag'
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
-import { Account, ProfilePatch, SignedIn, SignUp } from '../../contracts.ts'
+import { Readable } from 'node:stream'
+import { Account, AccountExport, ProfilePatch, SignedIn, SignUp } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { requireRecentLogIn } from '../sessions/require-recent-log-in.ts'
 import { changeProfile } from './change-profile.ts'
 import { deleteAccount } from './delete-account.ts'
+import { exportAccount } from './export-account.ts'
 import { signUp } from './sign-up.ts'
 
 const tags = ['accounts']
@@ -40,6 +42,15 @@ export async function ownAccountRoutes (app: Service, deps: Deps): Promise<void>
     const account = await changeProfile(deps, { user_id: sub, session_id: sid }, body, headers['if-match'], caller)
     reply.header('etag', etagOf(account))
     return account
+  })
+
+  app.get('/auth/me/export', {
+    schema: { tags, security, summary: 'All that is kept of the account, without its secrets', response: { 200: AccountExport } },
+    onRequest: requireRecentLogIn,
+    exposeHeadRoute: false,
+  }, async ({ account, user: { sid }, caller }, reply) => {
+    const text = await exportAccount(deps, account, sid, caller)
+    return reply.type('application/json; charset=utf-8').send(Readable.from(text) as never) // written out as it is read
   })
 
   app.delete('/auth/me', {
