@@ -23,6 +23,7 @@ import { adminKeyRoutes, keyRoutes } from './src/keys/routes.ts'
 import { Sealer } from './src/keys/sealer.ts'
 import { type ActiveKey, SigningKeys } from './src/keys/signing-keys.ts'
 import { type Mailer, Outbox } from './src/mail/outbox.ts'
+import { measureHashing } from './src/passwords/password-metrics.ts'
 import { ownPasswordRoutes, passwordRoutes } from './src/passwords/routes.ts'
 import { revocationRoutes } from './src/revocations/routes.ts'
 import { requireLiveSession } from './src/sessions/live-session.ts'
@@ -37,7 +38,7 @@ const audience = 'daymark-auth'
 export async function buildApp ({ config, pool, mailer, now, logger = false }: AppDeps) {
   const sealer = new Sealer(keyEncryptionKeys(config), config.SEALING_KEY_ID)
 
-  const { app, internal } = await createService({
+  const { app, internal, metrics } = await createService({
     name: 'auth',
     config,
     logger,
@@ -76,6 +77,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     sign: (claims: Omit<AccessTokenClaims, 'kid'>, { kid, privateKeyPem }: ActiveKey) =>
       app.jwt.sign(claims, { key: privateKeyPem, kid, header: { alg: 'EdDSA', typ: 'at+jwt' } }),
   }
+  measureHashing(metrics.registry, deps.passwords)
   app.addHook('onReady', () => {
     deps.outbox.wake()
     deps.audit.wake()

@@ -8,8 +8,8 @@ import { deleteOneTimeTokens, findOneTimeToken, setEmailVerified, useOneTimeToke
 import { passwordChangedMail } from '../mail/messages.ts'
 import { recordEnded } from '../sessions/end-sessions.ts'
 import { endSessionsOfUser, holdLiveSession } from '../sessions/queries.ts'
-import { checkOwnPassword, type Owner } from './check-own-password.ts'
 import { setPassword } from './queries.ts'
+import { type Owner, withOwnPassword } from './with-own-password.ts'
 
 /**
  * Changes the password of who is signed in, ends every other session of theirs and tells them by mail (SEC-14, SEC-23).
@@ -17,18 +17,20 @@ import { setPassword } from './queries.ts'
  */
 export async function changePassword (deps: Deps, current: Owner, { current_password, password }: ChangePassword, caller: Caller): Promise<void> {
   const { id: user_id, session_id } = current
-  const { verified, isBlocked } = await checkOwnPassword(deps, current, current_password, caller)
-  if (verified === null) {
+  const { done, isBlocked } = await withOwnPassword(deps, current, current_password, caller, async (verified) => {
+    const password_hash = await deps.passwords.hash(password)
+    return await deps.pool.transaction(async (transaction) => {
+      const owner = await setPassword(transaction, { user_id, password_hash, verified })
+      if (!owner) return owner
+      if (!await holdLiveSession(transaction, { id: session_id })) throw sessionEnded() // while the passwords were hashed
+      await afterChange(deps, transaction, owner, caller, { action: 'password.changed', keptSession: session_id })
+      return owner
+    })
+  })
+  if (!done) {
     await deps.audit.record(deps.pool, caller, { action: 'password.changed', outcome: 'failure', user_id, session_id, details: { is_blocked: isBlocked } })
     throw wrongPassword({ errors: [{ pointer: '/current_password', code: 'wrong', detail: 'current_password is not your current password' }] })
   }
-  const password_hash = await deps.passwords.hash(password)
-  await deps.pool.transaction(async (transaction) => {
-    const owner = await setPassword(transaction, { user_id, password_hash, verified })
-    if (!owner) throw wrongPassword()
-    if (!await holdLiveSession(transaction, { id: session_id })) throw sessionEnded() // while the passwords were hashed
-    await afterChange(deps, transaction, owner, caller, { action: 'password.changed', keptSession: session_id })
-  })
   deps.outbox.wake()
 }
 

@@ -1,9 +1,12 @@
 import argon2 from 'argon2'
-import pLimit, { type LimitFunction } from 'p-limit'
 import { passwordCheckBusy } from '../../problems.ts'
+import { BoundedWork } from './bounded-work.ts'
 
 /** OWASP's first choice of parameters for argon2id: 19 MiB, two passes, one lane (SEC-6). */
 const parameters = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
+
+/** More than this a stored hash may not ask of us, whoever planted it (SEC-8). */
+const ceiling = { m: 65_536, t: 10, p: 4 }
 
 export interface PasswordHasherOptions {
   /** How many hashes are computed at once; each takes 19 MiB and a core. */
@@ -14,34 +17,50 @@ export interface PasswordHasherOptions {
 
 /** Hashes and checks passwords with argon2id, a bounded number at once: past the queue the answer is 503, not a longer wait. */
 export class PasswordHasher {
-  readonly #limit: LimitFunction
-  readonly #queue: number
+  readonly #work: BoundedWork
   readonly #decoy: Promise<string>
 
-  constructor ({ concurrency, queue }: PasswordHasherOptions) {
-    this.#limit = pLimit(concurrency)
-    this.#queue = queue
+  constructor (bounds: PasswordHasherOptions) {
+    this.#work = new BoundedWork({ ...bounds, refusal: passwordCheckBusy })
     this.#decoy = argon2.hash('nobody has this password', parameters)
   }
 
+  get running (): number { return this.#work.running }
+  get waiting (): number { return this.#work.waiting }
+  /** Whether the next one would be refused. */
+  get isFull (): boolean { return this.#work.isFull }
+
   /** A PHC string. @throws {Problem} passwordCheckBusy */
   hash (password: string): Promise<string> {
-    return this.#run(() => argon2.hash(password, parameters))
+    return this.#work.run(() => argon2.hash(password, parameters))
   }
 
   /**
-   * Whether the password is the one that was hashed. Without a hash (nobody has that address) it does the same work and
-   * says no (SEC-10).
+   * Whether the password is the one that was hashed. Where there is no hash (nobody has that address), or one that cannot
+   * be read or asks for too much, it does the usual work and says no (SEC-8, SEC-10).
    * @throws {Problem} passwordCheckBusy
    */
   async verify (hash: string | undefined, password: string): Promise<boolean> {
+    const usable = hash !== undefined && isWithin(ceiling, costsOf(hash)) ? hash : undefined
     const decoy = await this.#decoy
-    const matches = await this.#run(() => argon2.verify(hash ?? decoy, password).catch(() => false)) // a hash nobody can read lets nobody in
-    return matches && hash !== undefined
+    const matches = await this.#work.run(() => argon2.verify(usable ?? decoy, password))
+    return matches && usable !== undefined
   }
 
-  async #run<T> (work: () => Promise<T>): Promise<T> {
-    if (this.#limit.pendingCount >= this.#queue && this.#limit.activeCount >= this.#limit.concurrency) throw passwordCheckBusy()
-    return await this.#limit(work)
+  /** Whether a readable hash was made in another way than `hash` makes them now: algorithm, version or any cost (SEC-7). */
+  isOutdated (hash: string): boolean {
+    return !hash.startsWith('$argon2id$') || argon2.needsRehash(hash, parameters)
   }
 }
+
+type Costs = Record<'m' | 't' | 'p', number>
+
+const phc = /^\$argon2(?:id|i|d)(?:\$v=(?:16|19))?\$(?<costs>[mtp]=\d{1,9}(?:,[mtp]=\d{1,9}){2})\$[\w+/-]{11,86}\$[\w+/-]{16,86}$/
+
+/** What computing a stored hash again costs; nothing for what is no argon2 hash. */
+function costsOf (hash: string): Partial<Costs> | undefined {
+  const costs = phc.exec(hash)?.groups?.['costs']
+  return costs === undefined ? undefined : Object.fromEntries(costs.split(',').map((cost) => [cost[0], Number(cost.slice(2))]))
+}
+
+const isWithin = (most: Costs, { m = 0, t = 0, p = 0 }: Partial<Costs> = {}) => m >= 8 * p && m <= most.m && t >= 1 && t <= most.t && p >= 1 && p <= most.p

@@ -6,14 +6,16 @@ import { findCredentials } from '../accounts/queries.ts'
 import type { Caller } from '../callers/caller.ts'
 import { newDeviceToken, readDeviceToken } from '../limits/known-device.ts'
 import { countGuess } from '../limits/count-guess.ts'
+import { renewHash } from '../passwords/renew-hash.ts'
+import { withVerifiedPassword } from '../passwords/with-verified-password.ts'
 import { recordEnded } from './end-sessions.ts'
 import { issueTokens } from './issue-tokens.ts'
 import { newSession } from './new-session.ts'
 import { endOldestSessions, type NewSession, startSession } from './queries.ts'
 
 /**
- * Starts a session. An unknown address, a wrong password, a disabled account and one that failed too often get one answer
- * after one and the same work (SEC-10).
+ * Starts a session, and renews a hash that is not of today's making. An unknown address, a wrong password, a disabled
+ * account and one that failed too often get one answer after one and the same work (SEC-10).
  * @throws {Problem} wrongCredentials; tooManyRequests by address, whatever the account; passwordCheckBusy
  */
 export async function logIn (deps: Deps, { email, password }: LogIn, caller: Caller, deviceToken?: string): Promise<{ signedIn: SignedIn, deviceToken: string }> {
@@ -21,12 +23,20 @@ export async function logIn (deps: Deps, { email, password }: LogIn, caller: Cal
   const key = emailKey(email)
   const device = readDeviceToken(sealer, key, deviceToken)
   const { isAllowed, forget } = await countGuess(deps, { address: caller.address, emailKey: key, ...device !== undefined && { own: device } })
-  const user = await findCredentials(pool, key)
-  const isRight = await deps.passwords.verify(isAllowed ? user?.password_hash : undefined, password)
+  let userId: string | null = null
+  const find = async () => {
+    const user = await findCredentials(pool, key)
+    userId = user?.id ?? null
+    return isAllowed ? user : null
+  }
   const { session, tokenKey } = newSession(deps, caller)
-  const started = user && isRight ? await start(deps, user, session, caller) : null
+  const started = await withVerifiedPassword(deps, find, password, async (user) => {
+    const startedFor = await start(deps, user, session, caller)
+    if (startedFor) await renewHash(deps, user, password, caller)
+    return startedFor
+  })
   if (!started) {
-    await deps.audit.record(pool, caller, { action: 'session.refused', outcome: 'failure', user_id: user?.id ?? null, details: { is_blocked: !isAllowed } })
+    await deps.audit.record(pool, caller, { action: 'session.refused', outcome: 'failure', user_id: userId, details: { is_blocked: !isAllowed } })
     throw wrongCredentials()
   }
 
