@@ -52,7 +52,8 @@ export default [
     allowImports([`services/${own}/src/**`], otherServices(own), upwards),
     allowImports([`services/${own}/contracts.ts`], ['^(?!@sinclair/typebox$)', 'contracts.ts imports TypeBox alone.']),
   ]),
-  allowImports(['web/**'], ['^(slonik|pg$|@daymark/(kit|db|local)|@daymark/(auth|tasks)(?!/contracts$)|(\\.\\./)+(services|db|local)/)', 'web speaks HTTP; import @daymark/*/contracts.']),
+  allowImports(['services/auth/password-strength.ts'], ['^(?!@zxcvbn-ts/)', 'password-strength.ts runs in browsers too, and imports zxcvbn alone.']),
+  allowImports(['web/**'], ['^(slonik|pg$|@daymark/(kit|db|local)|@daymark/(auth|tasks)(?!/contracts$|/password-strength$)|(\\.\\./)+(services|db|local)/)', 'web speaks HTTP; import @daymark/*/contracts, and how passwords are judged.']),
   { files: ['**/test/**'], rules: { 'no-restricted-imports': 'off' } }, // tests see the parts from outside
   { files: ['**/test/**'], rules: { '@typescript-eslint/no-floating-promises': 'off' } }, // t.test returns a promise tap awaits
 ]

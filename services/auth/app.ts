@@ -23,6 +23,7 @@ import { adminKeyRoutes, keyRoutes } from './src/keys/routes.ts'
 import { Sealer } from './src/keys/sealer.ts'
 import { type ActiveKey, SigningKeys } from './src/keys/signing-keys.ts'
 import { type Mailer, Outbox } from './src/mail/outbox.ts'
+import { PasswordJudge } from './src/passwords/password-judge.ts'
 import { measureHashing } from './src/passwords/password-metrics.ts'
 import { ownPasswordRoutes, passwordRoutes } from './src/passwords/routes.ts'
 import { revocationRoutes } from './src/revocations/routes.ts'
@@ -71,6 +72,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     sealer,
     signingKeys,
     passwords: new PasswordHasher({ concurrency: config.PASSWORD_HASH_CONCURRENCY, queue: config.PASSWORD_HASH_QUEUE }),
+    judge: new PasswordJudge({ queue: config.PASSWORD_HASH_QUEUE }),
     outbox: new Outbox({ pool, sealer, mailer, log: app.log }),
     audit,
     cursors: new Cursors(...sealer.keysFor('page cursors')),
@@ -86,6 +88,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
   app.addHook('onClose', async () => {
     await deps.outbox.close()
     await deps.audit.close()
+    await deps.judge.close()
   })
   await app.register(keyRoutes, deps)
   await app.register(accountRoutes, deps)

@@ -4,6 +4,7 @@ import type { DatabasePool } from 'slonik'
 import type { Config } from './config.ts'
 import type { AuditLog } from './src/audit/audit-log.ts'
 import type { PasswordHasher } from './src/passwords/password-hasher.ts'
+import type { PasswordJudge } from './src/passwords/password-judge.ts'
 import type { Outbox } from './src/mail/outbox.ts'
 import type { Sealer } from './src/keys/sealer.ts'
 import type { ActiveKey, SigningKeys } from './src/keys/signing-keys.ts'
@@ -16,6 +17,7 @@ export interface Deps {
   sealer: Sealer
   signingKeys: SigningKeys
   passwords: PasswordHasher
+  judge: PasswordJudge
   outbox: Outbox
   audit: AuditLog
   cursors: Cursors

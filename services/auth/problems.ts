@@ -4,6 +4,7 @@ import { defineProblem } from '@daymark/kit/problem'
 export const emailTaken = defineProblem('email-taken', 409, 'There is already an account with this e-mail address')
 export const wrongCredentials = defineProblem('wrong-credentials', 401, 'The e-mail address and the password do not match')
 export const wrongPassword = defineProblem('wrong-password', 403, 'That is not your current password')
+export const passwordRefused = defineProblem('password-refused', 422, 'This password is too easy to guess')
 export const linkUsed = defineProblem('link-used', 410, 'This link has expired or was used already; ask for a new one')
 export const sessionEnded = defineProblem('session-ended', 401, 'The session is over; log in again')
 export const sessionRenewed = defineProblem('session-renewed', 401, 'The password was confirmed since, which gave the session another refresh token')

@@ -9,12 +9,14 @@ import { issueTokens } from '../sessions/issue-tokens.ts'
 import { newSession } from '../sessions/new-session.ts'
 import { enforceLimit } from '../limits/limit.ts'
 import { mailLink } from '../email/mail-link.ts'
+import { demandGoodPassword } from '../passwords/demand-good-password.ts'
 import { emailKey } from './email-key.ts'
 import { insertUser } from './queries.ts'
 
 /** Makes an account, signs its owner in and mails them a link to confirm the address. The database decides whether the address is free. */
 export async function signUp (deps: Deps, { email, password, display_name }: SignUp, caller: Caller): Promise<SignedIn> {
   await enforceLimit(deps.pool, { bucket: `sign-up:${network(caller.address)}`, limit: deps.config.SIGN_UP_PER_ADDRESS, windowSeconds: 3600 })
+  await demandGoodPassword(deps, password, { email, display_name })
   const user = { id: uuidv7(), email, email_key: emailKey(email), display_name: display_name ?? null, password_hash: await deps.passwords.hash(password) }
   const { session, tokenKey } = newSession(deps, caller)
   const started = await deps.pool.transaction(async (transaction) => {

@@ -23,9 +23,12 @@ export const insertOneTimeToken = (db: CommonQueryMethods, token: NewOneTimeToke
   SELECT ${sql.binary(token.hash)}, ${token.user_id}, ${token.purpose}, ${token.email}, ${token.email_key}, ${token.session_id}::uuid, at, at + make_interval(mins => ${token.minutes})
   FROM clock_timestamp() at`)
 
+const TokenOwner = Type.Object({ user_id: Type.String(), email: Type.String(), display_name: Type.Union([Type.String(), Type.Null()]) })
+
 /** Whose a token is, while it works; looking does not use it up. */
-export const findOneTimeToken = (db: CommonQueryMethods, { hash, purpose }: { hash: Buffer, purpose: Purpose }) => db.maybeOne(sql.type(row(Type.Object({ user_id: Type.String() })))`
-  SELECT user_id FROM auth.one_time_tokens WHERE token_hash = ${sql.binary(hash)} AND purpose = ${purpose} AND expires_at > now()`)
+export const findOneTimeToken = (db: CommonQueryMethods, { hash, purpose }: { hash: Buffer, purpose: Purpose }) => db.maybeOne(sql.type(row(TokenOwner))`
+  SELECT t.user_id, u.email, u.display_name FROM auth.one_time_tokens t JOIN auth.users u ON u.id = t.user_id
+  WHERE t.token_hash = ${sql.binary(hash)} AND t.purpose = ${purpose} AND t.expires_at > now()`)
 
 /** Uses a token up: of any number of parallel uses, one gets it. */
 export const useOneTimeToken = (db: CommonQueryMethods, { hash, purpose }: { hash: Buffer, purpose: Purpose }) => db.maybeOne(sql.type(row(Type.Object({ user_id: Type.String(), email_key: Type.String() })))`

@@ -1,5 +1,5 @@
 import type { CommonQueryMethods } from 'slonik'
-import type { ChangePassword, ResetPassword } from '../../contracts.ts'
+import type { ChangePassword, ResetPassword, User } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { linkUsed, sessionEnded, wrongPassword } from '../../problems.ts'
 import type { Caller } from '../callers/caller.ts'
@@ -8,15 +8,17 @@ import { deleteOneTimeTokens, findOneTimeToken, setEmailVerified, useOneTimeToke
 import { passwordChangedMail } from '../mail/messages.ts'
 import { recordEnded } from '../sessions/end-sessions.ts'
 import { endSessionsOfUser, holdLiveSession } from '../sessions/queries.ts'
+import { demandGoodPassword } from './demand-good-password.ts'
 import { setPassword } from './queries.ts'
 import { type Owner, withOwnPassword } from './with-own-password.ts'
 
 /**
  * Changes the password of who is signed in, ends every other session of theirs and tells them by mail (SEC-14, SEC-23).
- * @throws {Problem} wrongPassword, also where another request changed it meanwhile; tooManyRequests; sessionEnded, where the session was ended meanwhile
+ * @throws {Problem} passwordRefused; wrongPassword, also where another request changed it meanwhile; tooManyRequests; sessionEnded, where the session was ended meanwhile
  */
-export async function changePassword (deps: Deps, current: Owner, { current_password, password }: ChangePassword, caller: Caller): Promise<void> {
+export async function changePassword (deps: Deps, current: Owner & Pick<User, 'display_name'>, { current_password, password }: ChangePassword, caller: Caller): Promise<void> {
   const { id: user_id, session_id } = current
+  await demandGoodPassword(deps, password, current)
   const { done, isBlocked } = await withOwnPassword(deps, current, current_password, caller, async (verified) => {
     const password_hash = await deps.passwords.hash(password)
     return await deps.pool.transaction(async (transaction) => {
@@ -37,18 +39,20 @@ export async function changePassword (deps: Deps, current: Owner, { current_pass
 /**
  * Sets a password by a mailed link, in whatever browser it is opened (SEC-20), and ends every session. The link also
  * proves the address.
- * @throws {Problem} linkUsed, also where the address has changed since
+ * @throws {Problem} linkUsed, also where the address has changed since; passwordRefused, and then the link still works
  */
 export async function resetPassword (deps: Deps, { token, password }: ResetPassword, caller: Caller): Promise<void> {
   const link = { hash: hashOneTimeToken(token), purpose: 'reset_password' } as const
-  if (!await findOneTimeToken(deps.pool, link)) throw linkUsed() // before the costly hash, which a stranger could ask for
+  const owner = await findOneTimeToken(deps.pool, link)
+  if (!owner) throw linkUsed() // before the costly work, which a stranger could ask for
+  await demandGoodPassword(deps, password, owner) // and a refused one does not use the link up
   const password_hash = await deps.passwords.hash(password)
   await deps.pool.transaction(async (transaction) => {
     const used = await useOneTimeToken(transaction, link)
     if (!used || !await setEmailVerified(transaction, used)) throw linkUsed()
-    const owner = await setPassword(transaction, { user_id: used.user_id, password_hash, verified: null })
-    if (!owner) throw linkUsed()
-    await afterChange(deps, transaction, owner, caller, { action: 'password.reset' })
+    const changed = await setPassword(transaction, { user_id: used.user_id, password_hash, verified: null })
+    if (!changed) throw linkUsed()
+    await afterChange(deps, transaction, changed, caller, { action: 'password.reset' })
   })
   deps.outbox.wake()
 }
