@@ -6,6 +6,7 @@ import fastifyStatic from '@fastify/static'
 import type { ServerBuild } from '@remix-run/node'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import { accountClient } from './app/api/account-client.server.ts'
+import { adminClient } from './app/api/admin-client.server.ts'
 import { authClient } from './app/api/auth-client.server.ts'
 import { service } from './app/api/service.server.ts'
 import { serviceTokens } from './app/api/service-token.server.ts'
@@ -174,8 +175,10 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
       refusal: null,
       report: (error) => request.log.error({ err: error }, 'page failed'),
       get user () { return session.user() },
+      hadSession: contents !== null,
       auth: authOfRequest,
       account: accountClient(auth, serviceToken, session, origin),
+      admin: adminClient(auth, serviceToken, session, origin),
       tasks: tasksClient(tasks, session, origin, () => formKey),
       signIn (signedIn, deviceToken) {
         session.begin(signedIn)
@@ -251,8 +254,10 @@ function publicContext (nonce: string, { id, log }: FastifyRequest): BrowserCont
     refusal: null,
     report: (error) => log.error({ err: error }, 'manifest failed'),
     user: null,
+    hadSession: false,
     auth: unused as BrowserContext['auth'],
     account: unused as BrowserContext['account'],
+    admin: unused as BrowserContext['admin'],
     tasks: unused as BrowserContext['tasks'],
     signIn: none,
     signOut: none,

@@ -2,6 +2,7 @@ import type { SignedIn } from '@daymark/auth/contracts'
 import type { Flash } from '../session/flash.ts'
 import type { SessionUser } from '../session/session-contents.ts'
 import type { AccountClient } from './api/account-client.server.ts'
+import type { AdminClient } from './api/admin-client.server.ts'
 import type { AuthClient } from './api/auth-client.server.ts'
 import type { TasksClient } from './api/tasks-client.server.ts'
 
@@ -20,8 +21,11 @@ export type BrowserContext = {
   /** Tells those who run this of a failure that the page only apologises for. */
   report: (error: unknown) => void
   readonly user: SessionUser | null
+  /** Whether this browser came with a session of ours, alive or not. */
+  hadSession: boolean
   auth: AuthClient
   account: AccountClient
+  admin: AdminClient
   tasks: TasksClient
   /** The device token is kept in a cookie of its own, which outlives the session. */
   signIn: (signedIn: SignedIn, deviceToken?: string) => void

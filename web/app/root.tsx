@@ -21,7 +21,7 @@ export const meta: MetaFunction = ({ error }) => [{ title: error ? `${troubleOf(
 export async function loader ({ context }: LoaderFunctionArgs) {
   const { user } = context
   return {
-    user: user && { name: user.display_name ?? user.email, email: user.email },
+    user: user && { name: user.display_name ?? user.email, email: user.email, isAdmin: user.role === 'admin' },
     formToken: user ? context.formToken() : null,
     formKey: user ? randomUUID() : null,
   }
@@ -66,6 +66,7 @@ function Header () {
         ? (
           <div className='header__account'>
             <span className='header__name' title={user.email}>{user.name}</span>
+            {user.isAdmin && <Link className='button button--quiet header__admin' to='/admin'>Admin<span className='header__long'>istration</span></Link>}
             <Link className='button button--quiet' to='/settings'>Settings</Link>
             <Form method='post' action='/logout' reloadDocument>
               <FormToken />

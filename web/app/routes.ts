@@ -12,6 +12,16 @@ export default [
   { path: 'take-back', file: 'routes/take-back.tsx' },
   { path: 'confirm', file: 'routes/confirm.tsx' },
   { path: 'settings', file: 'routes/settings.tsx' },
+  {
+    path: 'admin',
+    file: 'routes/admin.tsx',
+    children: [
+      { index: true, file: 'routes/admin-users.tsx' },
+      { path: 'users/:id', file: 'routes/admin-user.tsx' },
+      { path: 'audit', file: 'routes/admin-audit.tsx' },
+      { path: 'keys', file: 'routes/admin-keys.tsx' },
+    ],
+  },
   { path: 'dashboard', file: 'routes/dashboard.tsx' },
   { path: 'tasks/:id', file: 'routes/task.tsx' },
   { path: '*', file: 'routes/not-found.tsx' },

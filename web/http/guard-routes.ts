@@ -39,6 +39,7 @@ function asResponse (error: unknown, { request, context }: LoaderFunctionArgs | 
   if (isStepUpNeeded(error)) return redirect(byWayOf('/confirm', request), 303)
   const told = { reference: context.requestId }
   if (isServiceAway(error)) return data({ ...told, kind: 'away' as const }, { status: 503 })
+  if (isServiceProblem(error) && error.type.endsWith('/admins-only')) return data(told, { status: 404 }) // no longer an administrator
   if (isServiceProblem(error) && [404, 429].includes(error.status)) return data(told, { status: error.status })
   context.report(error)
   return data(told, { status: 500 })

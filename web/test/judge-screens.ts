@@ -19,8 +19,9 @@ export interface Device {
 
 /** Shows every screen, in each of its states, on a device, and judges it: accessible, in bounds, with room for a finger. */
 export async function judgeScreens (t: Test, { name: device, hasTouch, viewports, extremes }: Device) {
+  t.setTimeout(1_800_000) // so many screens take a slow machine long, and none of them says by that that it is wrong
   const web = await startWeb(t)
-  const { origin, signUp, cookieName } = web
+  const { origin, signUp, signUpAdmin, cookieName, database } = web
   const browser = await launchBrowser(t)
 
   const empty = await signUp()
@@ -33,6 +34,10 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
   await elsewhere.post('/login', { email: full.email, password })
   const task = `/tasks/${await idOf('Short')}`
   await full.post('/dashboard', { intent: 'complete', id: await idOf('Finished'), completed: 'true' })
+
+  const admin = await signUpAdmin()
+  const [{ id: other } = { id: '' }] = await database.asSuperuser<{ id: string }>('SELECT id FROM auth.users WHERE email = $1', [empty.email])
+  await database.asSuperuser("UPDATE auth.users SET display_name = $1, status = 'disabled' WHERE email = $2", [longWord.slice(0, 100), (await signUp()).email])
 
   const screens: Screen[] = [
     { name: 'landing', path: '/' },
@@ -138,6 +143,29 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
     { name: 'use another address', path: '/change-email?token=x' },
     { name: 'take the account back', path: '/take-back?token=x' },
     { name: 'dead link', path: '/verify-email' },
+    { name: 'accounts', path: '/admin', who: admin },
+    { name: 'accounts, none found', path: '/admin?q=nobody-at-all', who: admin },
+    { name: 'accounts, a search that cannot be', path: `/admin?q=${'x'.repeat(255)}`, who: admin },
+    { name: 'an account', path: `/admin/users/${other}`, who: admin },
+    {
+      name: 'an account that was changed elsewhere',
+      path: `/admin/users/${other}`,
+      who: admin,
+      async act (page) {
+        await database.asSuperuser('UPDATE auth.users SET display_name = $1 WHERE id = $2', [`Ada ${Math.random()}`, other])
+        await page.getByRole('button', { name: 'Disable account' }).click()
+        await page.getByText('please decide again').waitFor()
+      },
+    },
+    {
+      name: 'the audit log, with details',
+      path: '/admin/audit',
+      who: admin,
+      act: (page) => page.getByText('Details').first().click(),
+    },
+    { name: 'the audit log, nothing found', path: '/admin/audit?action=account.deleted&from=2020-01-01&to=2020-01-02', who: admin },
+    { name: 'the audit log, a filter that cannot be', path: '/admin/audit?account=nobody@example.com&by=x', who: admin },
+    { name: 'signing keys', path: '/admin/keys', who: admin },
     { name: 'sign out', path: '/logout', who: full },
     { name: 'nothing there', path: '/nowhere', who: full },
   ]
@@ -188,7 +216,7 @@ export async function judge (t: Judge, page: Page, colorScheme: 'light' | 'dark'
 /** True for a page that has to be scrolled sideways. */
 export const sticksOut = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)
 
-const tooSmall = (page: Page) => page.evaluate(() => [...document.querySelectorAll('button, .button, input:not([type=hidden]), textarea, a.filter__choice')]
+const tooSmall = (page: Page) => page.evaluate(() => [...document.querySelectorAll('button, .button, input:not([type=hidden]), textarea, select, summary, a.filter__choice')]
   .map((element) => ({ element, box: element.getBoundingClientRect() }))
   .filter(({ box }) => box.width > 1 && (box.width < 44 || box.height < 44))
   .map(({ element, box }) => `${box.width} by ${box.height}: ${element.outerHTML.slice(0, 120)}`))

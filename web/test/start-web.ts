@@ -56,7 +56,19 @@ export async function startWeb (t: Teardown, { settings = {}, smtpUrl }: StartOp
     return Object.assign(visit, { email })
   }
 
+  /** Somebody who administers, logged in as that. */
+  async function signUpAdmin () {
+    const { email } = await signUp()
+    await database.asSuperuser("UPDATE auth.users SET role = 'admin' WHERE email = $1", [email])
+    const visit = visitor(origin)
+    await visit.get('/login')
+    const answer = await visit.post('/login', { email, password })
+    if (answer.status !== 303) throw new Error(`No administrator was logged in: ${answer.status}`)
+    await visit.get('/dashboard')
+    return Object.assign(visit, { email })
+  }
+
   const sealed = (contents: SessionContents) => sealSession(keys, contents)
   const opened = (cookie: string | undefined) => cookie === undefined ? null : openSession(keys, cookie)
-  return { ...product, product, database, cookieName, instanceAt, signUp, sealed, opened }
+  return { ...product, product, database, cookieName, instanceAt, signUp, signUpAdmin, sealed, opened }
 }

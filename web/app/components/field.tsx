@@ -11,6 +11,8 @@ export interface FieldProps {
   guide: FormGuide
   answer: FormAnswer | null | undefined
   kind?: 'input' | 'password' | 'textarea'
+  /** For an input whose rules do not say it. */
+  type?: 'date' | 'search'
   hint?: ReactNode
   /** Said after the error, such as a way out of it. */
   remedy?: ReactNode
@@ -24,7 +26,7 @@ export interface FieldProps {
 }
 
 /** A labelled field that checks itself by its contract when it is left, and while it is being put right. */
-export function Field ({ name, label, guide, answer, kind = 'input', hint, remedy, isOptional, defaultValue, className = '', rows, ...given }: FieldProps) {
+export function Field ({ name, label, guide, answer, kind = 'input', type, hint, remedy, isOptional, defaultValue, className = '', rows, ...given }: FieldProps) {
   const isHydrated = useHydrated()
   const [isRevealed, setRevealed] = useState(false)
   const [judged, setJudged] = useState<{ message: string | null } | null>(null)
@@ -57,7 +59,7 @@ export function Field ({ name, label, guide, answer, kind = 'input', hint, remed
       <div className='field__box'>
         {kind === 'textarea'
           ? <textarea {...shared} rows={rows} />
-          : <input {...shared} type={kind === 'password' ? (isRevealed ? 'text' : 'password') : field?.rules.type === 'email' ? 'email' : 'text'} {...kind === 'password' && { spellCheck: false, autoCapitalize: 'none' }} />}
+          : <input {...shared} type={kind === 'password' ? (isRevealed ? 'text' : 'password') : field?.rules.type === 'email' ? 'email' : type ?? 'text'} {...kind === 'password' && { spellCheck: false, autoCapitalize: 'none' }} />}
         {kind === 'password' && isHydrated && (
           <button className='field__reveal' type='button' aria-pressed={isRevealed} aria-controls={name} onClick={() => setRevealed(!isRevealed)}>
             {isRevealed ? <EyeOffIcon /> : <EyeIcon />}

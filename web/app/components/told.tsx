@@ -11,6 +11,14 @@ const sentences: Record<Exclude<Flash['did'], 'deleted' | 'restored' | 'saved'>,
   'password-reset': 'Your password was changed. Log in with the new one.',
   'session-ended': 'That device was logged out.',
   'other-sessions-ended': 'Every other device was logged out.',
+  'user-disabled': 'The account is disabled, and logged out everywhere.',
+  'user-enabled': 'The account is enabled. Its owner can log in again.',
+  'admin-made': 'The account is an administrator now. Its owner has to log in anew.',
+  'admin-unmade': 'The account is no administrator any more, and logged out everywhere.',
+  'user-logged-out': 'The account is logged out everywhere.',
+  'reset-sent': 'The mail is on its way to its owner. The link works for 30 minutes.',
+  'key-rotated': 'The next key signs from now on.',
+  'key-withdrawn': 'The key is withdrawn. Whatever it signed is refused.',
 }
 
 /** Tells, in the page, what was done to the account. */

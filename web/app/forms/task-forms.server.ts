@@ -36,6 +36,3 @@ export const readEditDetails = formReader(EditDetails, editDetailsMessages)
 
 export const readTaskId = formReader(Type.Object({ id }, closed))
 export const readCompletion = formReader(Type.Object({ id, completed }, closed))
-
-/** True for the text of an id; anything else in an address names nothing. */
-export const isTaskId = (text: string | undefined): text is string => text !== undefined && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)

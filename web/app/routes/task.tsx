@@ -14,7 +14,8 @@ import { type Edition, useEdition } from '../components/use-edition.ts'
 import type { FormAnswer } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
 import { detailsEditionOf, editionOf, readDetailsEdition, readEdition } from '../edition.server.ts'
-import { editDetailsGuide, editTaskGuide, isTaskId, readCompletion, readEditDetails, readEditTask } from '../forms/task-forms.server.ts'
+import { editDetailsGuide, editTaskGuide, readCompletion, readEditDetails, readEditTask } from '../forms/task-forms.server.ts'
+import { isId } from '../is-id.ts'
 import { requireUser } from '../require-user.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `${loaded?.task.title ?? 'Task'} · Daymark` }]
@@ -26,14 +27,14 @@ export interface EditAnswer extends FormAnswer { conflict?: Edition }
 
 export async function loader ({ params: { id }, context }: LoaderFunctionArgs) {
   requireUser(context)
-  if (!isTaskId(id)) throw data(null, { status: 404 })
+  if (!isId(id)) throw data(null, { status: 404 })
   const read = await context.tasks.get(id)
   return { task: read.task, edition: editionOf(read), detailsEdition: detailsEditionOf(read), flash: context.takeFlash(), guide: editTaskGuide }
 }
 
 export async function action ({ request, params: { id }, context }: ActionFunctionArgs) {
   requireUser(context)
-  if (!isTaskId(id)) throw data(null, { status: 404 })
+  if (!isId(id)) throw data(null, { status: 404 })
   const form = await request.formData()
   const intent = String(form.get('intent'))
   form.delete('intent')
