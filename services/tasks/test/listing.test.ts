@@ -144,10 +144,10 @@ t.test('FR-211: paging through 10,000 tasks while five writers insert, delete an
   const untouched = (await database.asSuperuser<{ id: string }>("SELECT id FROM tasks.tasks WHERE user_id = $1 AND title LIKE 'Untouched %'", [eve.id])).map(({ id }) => id).sort()
   for (const sort of sorts) {
     for (const direction of directions) {
-      let isOver = false
+      const over = new AbortController()
       let written = 0
       const write = async (writer: number) => {
-        for (let n = writer; !isOver; n++) {
+        for (let n = writer; !over.signal.aborted; n++) {
           const task = await createTask(eve, { title: `Untouched ${n % 500} as well`, priority: priorities[n % 5] as Priority, ...n % 2 === 0 && { due_date: '2026-06-01' } })
           await database.asSuperuser("UPDATE tasks.tasks SET position = 'm' || (random() * 1e12)::bigint WHERE user_id = $1 AND id = $2", [eve.id, task.id])
           await call('DELETE', `/api/${eve.id}/tasks/${task.id}`, eve)
@@ -156,7 +156,7 @@ t.test('FR-211: paging through 10,000 tasks while five writers insert, delete an
       }
       const writers = Promise.all(Array.from({ length: 5 }, (_, writer) => write(writer)))
       const seen = (await listAll(eve, { sort, direction: direction as Direction, limit: 200 })).map(({ id }) => id)
-      isOver = true
+      over.abort()
       await writers
       const mine = new Set(untouched)
       t.same(seen.filter((id) => mine.has(id)).sort(), untouched, `${sort} ${direction}`)
