@@ -39,6 +39,9 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
   const [{ id: other } = { id: '' }] = await database.asSuperuser<{ id: string }>('SELECT id FROM auth.users WHERE email = $1', [empty.email])
   await database.asSuperuser("UPDATE auth.users SET display_name = $1, status = 'disabled' WHERE email = $2", [longWord.slice(0, 100), (await signUp()).email])
 
+  const makeLogInOld = ({ email }: Visit) =>
+    database.asSuperuser("UPDATE auth.sessions SET authenticated_at = authenticated_at - interval '11 minutes' WHERE user_id = (SELECT id FROM auth.users WHERE email = $1)", [email])
+
   const screens: Screen[] = [
     { name: 'landing', path: '/' },
     { name: 'sign-up', path: '/signup' },
@@ -119,7 +122,7 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
       path: '/settings',
       who: empty,
       async act (page) {
-        await web.database.asSuperuser("UPDATE auth.sessions SET authenticated_at = authenticated_at - interval '11 minutes'")
+        await makeLogInOld(empty)
         await page.getByLabel('New address').fill('ada@example.com')
         await page.getByRole('button', { name: 'Change address' }).click()
         await page.getByLabel('Your password', { exact: true }).waitFor()
@@ -166,6 +169,16 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
     { name: 'the audit log, nothing found', path: '/admin/audit?action=account.deleted&from=2020-01-01&to=2020-01-02', who: admin },
     { name: 'the audit log, a filter that cannot be', path: '/admin/audit?account=nobody@example.com&by=x', who: admin },
     { name: 'signing keys', path: '/admin/keys', who: admin },
+    {
+      name: 'an account that needs the password once more',
+      path: `/admin/users/${other}`,
+      who: admin,
+      async act (page) {
+        await makeLogInOld(admin)
+        await page.getByRole('button', { name: 'Make administrator' }).click()
+        await page.getByLabel('Your password', { exact: true }).waitFor()
+      },
+    },
     { name: 'sign out', path: '/logout', who: full },
     { name: 'nothing there', path: '/nowhere', who: full },
   ]

@@ -109,7 +109,7 @@ t.test('SEC-76: the API knows a bearer token and JSON, no cookie, no form and no
 t.test('SEC-81: what may be called without a token is a short list, and the rest asks for one', async (t) => {
   const open = operations.filter(({ isGuarded }) => !isGuarded).map(({ name }) => name)
   t.same(open.sort(), [
-    'GET /.well-known/jwks.json', 'GET /.well-known/oauth-authorization-server', 'POST /auth/email/verify', 'POST /auth/login', 'POST /auth/logout',
+    'GET /.well-known/jwks.json', 'GET /.well-known/oauth-authorization-server', 'POST /auth/email/change/confirm', 'POST /auth/email/revert', 'POST /auth/email/verify', 'POST /auth/login', 'POST /auth/logout',
     'POST /auth/password/forgot', 'POST /auth/password/reset', 'POST /auth/refresh', 'POST /auth/signup',
   ], 'a route that is open to everyone belongs on this list, and its reason into its docstring')
   for (const operation of operations.filter(({ isGuarded }) => isGuarded)) t.equal((await call(operation.method, operation.path.replace(/\{\w+\}/, randomUUID()))).statusCode, 401, operation.name)
