@@ -81,7 +81,11 @@ t.test('SEC-46, SEC-48: over the number of sessions a user may have, the longest
   const auth = await startAuth(t, { settings: { SESSIONS_PER_USER: '3' } })
   const { call, signUp, refresh, bearer } = auth
   const first = await signUp('many@example.com')
-  const logIn = async () => (await call('POST', '/auth/login', { email: 'many@example.com', password })).json<SignedIn>()
+  const logIn = async () => {
+    const answer = await call('POST', '/auth/login', { email: 'many@example.com', password })
+    t.equal(answer.statusCode, 200, answer.body)
+    return answer.json<SignedIn>()
+  }
   const [second] = [await logIn(), await logIn()]
   await refresh(first.refresh_token)
   await logIn()

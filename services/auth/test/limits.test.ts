@@ -1,5 +1,6 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { bucketName, password, startAuth } from './start-auth.ts'
 
 const address = () => `${randomUUID()}@example.com`
@@ -85,6 +86,28 @@ t.test('SEC-10, SEC-33: an account that failed too often says what a wrong passw
   await auth.database.asSuperuser('UPDATE auth.login_back_offs SET blocked_until = now()')
   t.equal((await caller.logIn(ada.user.email)).statusCode, 200)
   t.same(await auth.database.asSuperuser('SELECT 1 FROM auth.login_back_offs WHERE bucket = $1', [bucketName(ada.user.email)]), [], 'and a right one forgets')
+})
+
+t.test('SEC-33: of log-ins at once none is taken for one during a pause, whichever began first', async (t) => {
+  const auth = await startAuth(t)
+  const ada = await auth.signUp()
+  const caller = await from(auth, '203.0.113.19')
+  await caller.logIn(ada.user.email, 'not the password')
+  const letGo = await auth.database.hold('SELECT FROM auth.limits WHERE bucket = $1 FOR UPDATE', [bucketName('login:203.0.113.19')])
+  const begunBefore = caller.logIn(ada.user.email)
+  while ((await auth.database.asSuperuser("SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'auth_service' AND wait_event_type = 'Lock'")).length === 0) await delay(10)
+  await auth.database.asSuperuser('UPDATE auth.login_back_offs SET failures = failures + 1, blocked_until = now()') // as another attempt leaves it
+  await letGo()
+  t.equal((await begunBefore).statusCode, 200)
+})
+
+t.test('SEC-33: failures of more than a day ago do not count', async (t) => {
+  const auth = await startAuth(t)
+  const ada = await auth.signUp()
+  const caller = await from(auth, '203.0.113.20')
+  await auth.database.asSuperuser("INSERT INTO auth.login_back_offs VALUES ($1, 30, now() - interval '25 hours')", [bucketName(ada.user.email)])
+  await caller.logIn(ada.user.email, 'not the password')
+  t.equal((await caller.logIn(ada.user.email)).statusCode, 200)
 })
 
 t.test('SEC-33: strangers cannot lock the owner out of a device they have logged in from', async (t) => {

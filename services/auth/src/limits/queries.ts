@@ -42,7 +42,8 @@ const Guess = Type.Object({
 /**
  * Counts an attempt as failed before it is made, in one statement: by address, if that is within its limit by address and
  * account, and if that is too, by account, unless it is blocked. From the fifth failure in a row the next attempt has to wait
- * 1 s, 2 s, 4 s and so on, 15 minutes at most (SEC-33). A day without one forgets.
+ * 1 s, 2 s, 4 s and so on, 15 minutes at most (SEC-33). A day without one forgets. A statement that began before the one it
+ * waited for has an earlier now(): by that clock the other's attempt would lie in the future, and block.
  */
 export const takeGuess = (
   db: CommonQueryMethods, { address, both, account }: GuessBuckets,
@@ -56,9 +57,9 @@ export const takeGuess = (
   ), attempt AS (
     INSERT INTO auth.login_back_offs AS o (bucket, failures, blocked_until) SELECT ${nameOf(account)}, 1, now() FROM b WHERE used <= ${perBoth}
     ON CONFLICT (bucket) DO UPDATE SET
-      failures = o.failures + 1,
-      blocked_until = now() + CASE WHEN o.failures < 4 THEN interval '0' ELSE least(interval '15 minutes', interval '1 second' * power(2, least(o.failures - 4, 20))) END
-    WHERE o.blocked_until <= now()
+      failures = CASE WHEN o.blocked_until < now() - interval '1 day' THEN 1 ELSE o.failures + 1 END,
+      blocked_until = now() + CASE WHEN o.failures < 4 OR o.blocked_until < now() - interval '1 day' THEN interval '0' ELSE least(interval '15 minutes', interval '1 second' * power(2, least(o.failures - 4, 20))) END
+    WHERE o.blocked_until <= clock_timestamp()
     RETURNING failures
   )
   SELECT CASE WHEN b.used IS NULL THEN 'all accounts' WHEN b.used > ${perBoth} THEN 'this account' END AS by_address,
