@@ -124,6 +124,8 @@ t.test('SEC-33: strangers cannot lock the owner out of a device they have logged
   await auth.database.asSuperuser("INSERT INTO auth.login_back_offs VALUES ($1, 30, now() + interval '15 minutes')", [bucketName(other.user.email)])
   for (const token of [device, `${device}A`, 'nonsense', '']) t.equal((await stranger.logIn(other.user.email, password, token)).statusCode, 401, 'a token of another account, or none at all')
   for (let n = 0; n < 6; n++) await home.logIn(ada.user.email, 'not the password', device)
+  const own = await auth.database.asSuperuser<{ failures: number }>("UPDATE auth.login_back_offs SET blocked_until = now() + interval '1 hour' WHERE bucket <> ALL ($1) RETURNING failures", [[ada, other].map(({ user }) => bucketName(user.email))])
+  t.ok((own[0]?.failures ?? 0) >= 5)
   t.equal((await home.logIn(ada.user.email, password, device)).statusCode, 401, 'a known device is counted too')
 })
 
@@ -146,4 +148,16 @@ t.test('counters that are over are dropped along the way', async (t) => {
   await auth.database.asSuperuser("INSERT INTO auth.login_back_offs SELECT 'old:' || n, 1, now() - interval '2 days' FROM generate_series(1, 20) n")
   for (let n = 0; n < 6; n++) await auth.call('POST', '/auth/login', { email: 'x@example.com', password })
   for (const table of ['limits', 'login_back_offs']) t.same(await auth.database.asSuperuser(`SELECT 1 FROM auth.${table} WHERE bucket LIKE 'old:%'`), [])
+})
+
+t.test('SEC-9: of three hundred log-ins at once those beyond the queue are refused before they touch the database', async (t) => {
+  const auth = await startAuth(t, { settings: { PASSWORD_HASH_CONCURRENCY: '1', PASSWORD_HASH_QUEUE: '3' } })
+  const answers = await Promise.all(Array.from({ length: 300 }, () => auth.call('POST', '/auth/login', { email: address(), password })))
+  t.equal(answers.filter(({ statusCode }) => statusCode === 401).length, 4)
+  for (const refused of answers.filter(({ statusCode }) => statusCode !== 401)) {
+    t.equal(refused.statusCode, 503)
+    t.ok(Number(refused.headers['retry-after']) >= 1)
+  }
+  t.same(await auth.database.asSuperuser('SELECT sum(used)::integer AS used FROM auth.limits'), [{ used: 8 }], 'two counts for each that was let in')
+  t.equal((await auth.call('POST', '/auth/login', { email: address(), password })).statusCode, 401, 'and the places are free again')
 })

@@ -101,11 +101,14 @@ export const problems = fp(async (app: FastifyInstance) => {
   app.setErrorHandler<FastifyError | Problem>(renderProblem)
 }, { name: 'problems' })
 
+/** A fault of ours, an outage, or a request that was not right. */
+const levelOf = ({ status }: Problem) => status === 503 ? 'warn' : status >= 500 ? 'error' : 'info'
+
 /** Answers a request with the problem that `error` is, and logs it. */
 export function renderProblem (error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
   const problem = toProblem(error)
   const { detail, errors, headers, current } = problem.options
-  request.log[problem.status < 500 ? 'info' : 'error']({ err: problem }, problem.slug)
+  request.log[levelOf(problem)]({ err: problem }, problem.slug)
   if (problem.status === 401) reply.header('www-authenticate', challenge(problem))
   if (problem.status === 503) reply.header('retry-after', '1')
   reply

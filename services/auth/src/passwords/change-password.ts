@@ -19,8 +19,8 @@ import { type Owner, withOwnPassword } from './with-own-password.ts'
 export async function changePassword (deps: Deps, current: Owner & Pick<User, 'display_name'>, { current_password, password }: ChangePassword, caller: Caller): Promise<void> {
   const { id: user_id, session_id } = current
   await demandGoodPassword(deps, password, current)
-  const { done, isBlocked } = await withOwnPassword(deps, current, current_password, caller, async (verified) => {
-    const password_hash = await deps.passwords.hash(password)
+  const { done, isBlocked } = await withOwnPassword(deps, current, current_password, caller, async (verified, passwords) => {
+    const password_hash = await passwords.hash(password)
     return await deps.pool.transaction(async (transaction) => {
       const owner = await setPassword(transaction, { user_id, password_hash, verified })
       if (!owner) return owner

@@ -15,6 +15,17 @@ export interface PasswordHasherOptions {
   queue: number
 }
 
+/** What one place allows. */
+export interface Passwords {
+  /** A PHC string. */
+  hash: (password: string) => Promise<string>
+  /**
+   * Whether the password is the one that was hashed. Where there is no hash (nobody has that address), or one that cannot
+   * be read or asks for too much, it does the usual work and says no (SEC-8, SEC-10).
+   */
+  verify: (hash: string | undefined, password: string) => Promise<boolean>
+}
+
 /** Hashes and checks passwords with argon2id, a bounded number at once: past the queue the answer is 503, not a longer wait. */
 export class PasswordHasher {
   readonly #work: BoundedWork
@@ -27,24 +38,27 @@ export class PasswordHasher {
 
   get running (): number { return this.#work.running }
   get waiting (): number { return this.#work.waiting }
-  /** Whether the next one would be refused. */
-  get isFull (): boolean { return this.#work.isFull }
+
+  /**
+   * Does something around passwords, if there is a place for it. Whoever finds none is refused before anything else is done:
+   * a crowd that first asked the database would keep everyone else from it (SEC-9).
+   * @throws {Problem} passwordCheckBusy
+   */
+  withPlace<T> (use: (passwords: Passwords) => Promise<T>): Promise<T> {
+    return this.#work.withPlace((run) => use({
+      hash: (password) => run(() => argon2.hash(password, parameters)),
+      verify: async (hash, password) => {
+        const usable = hash !== undefined && isWithin(ceiling, costsOf(hash)) ? hash : undefined
+        const decoy = await this.#decoy
+        const matches = await run(() => argon2.verify(usable ?? decoy, password))
+        return matches && usable !== undefined
+      },
+    }))
+  }
 
   /** A PHC string. @throws {Problem} passwordCheckBusy */
   hash (password: string): Promise<string> {
-    return this.#work.run(() => argon2.hash(password, parameters))
-  }
-
-  /**
-   * Whether the password is the one that was hashed. Where there is no hash (nobody has that address), or one that cannot
-   * be read or asks for too much, it does the usual work and says no (SEC-8, SEC-10).
-   * @throws {Problem} passwordCheckBusy
-   */
-  async verify (hash: string | undefined, password: string): Promise<boolean> {
-    const usable = hash !== undefined && isWithin(ceiling, costsOf(hash)) ? hash : undefined
-    const decoy = await this.#decoy
-    const matches = await this.#work.run(() => argon2.verify(usable ?? decoy, password))
-    return matches && usable !== undefined
+    return this.withPlace((passwords) => passwords.hash(password))
   }
 
   /** Whether a readable hash was made in another way than `hash` makes them now: algorithm, version or any cost (SEC-7). */

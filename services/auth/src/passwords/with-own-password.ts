@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts'
 import { emailKey } from '../accounts/email-key.ts'
 import type { Caller } from '../callers/caller.ts'
 import { countGuess } from '../limits/count-guess.ts'
+import type { Passwords } from './password-hasher.ts'
 import { findPasswordHash } from './queries.ts'
 import { withVerifiedPassword } from './with-verified-password.ts'
 
@@ -17,18 +18,20 @@ export interface Owner extends Pick<User, 'id' | 'email'> { session_id: string }
  * @throws {Problem} tooManyRequests; passwordCheckBusy
  */
 export async function withOwnPassword<T> (
-  deps: Deps, { id: user_id, email, session_id }: Owner, password: string, { address }: Caller, act: (verified: string) => Promise<T | null>,
+  deps: Deps, { id: user_id, email, session_id }: Owner, password: string, { address }: Caller, act: (verified: string, passwords: Passwords) => Promise<T | null>,
 ): Promise<{ done: T | null, isRight: boolean, isBlocked: boolean }> {
-  const { isAllowed, forget } = await countGuess(deps, { address, emailKey: emailKey(email), own: `session:${session_id}` })
-  const find = async () => {
-    const hash = isAllowed ? await findPasswordHash(deps.pool, { user_id }) : null
-    return hash === null ? null : { password_hash: hash }
-  }
-  let isRight = false
-  const done = await withVerifiedPassword(deps, find, password, async ({ password_hash: verified }) => {
-    if (!isRight) await forget()
-    isRight = true
-    return await act(verified)
+  return await deps.passwords.withPlace(async (passwords) => {
+    const { isAllowed, forget } = await countGuess(deps, { address, emailKey: emailKey(email), own: `session:${session_id}` })
+    const find = async () => {
+      const hash = isAllowed ? await findPasswordHash(deps.pool, { user_id }) : null
+      return hash === null ? null : { password_hash: hash }
+    }
+    let isRight = false
+    const done = await withVerifiedPassword(passwords, find, password, async ({ password_hash: verified }) => {
+      if (!isRight) await forget()
+      isRight = true
+      return await act(verified, passwords)
+    })
+    return { done, isRight, isBlocked: !isAllowed }
   })
-  return { done, isRight, isBlocked: !isAllowed }
 }

@@ -1,14 +1,13 @@
-import type { Deps } from '../../deps.ts'
+import type { Passwords } from './password-hasher.ts'
 
 /**
  * Does something for whoever has the password: `act` is given the hash that it was checked against, and carries out nothing
  * (it gives null) unless that still is theirs. Where another log-in has replaced the hash by a new one of the same password,
  * it is checked and done again; where the password was changed, nothing is done.
  * @returns null for a wrong password, and for what `act` does not carry out
- * @throws {Problem} passwordCheckBusy
  */
 export async function withVerifiedPassword<U extends { password_hash: string }, T> (
-  { passwords }: Deps, find: () => Promise<U | null>, password: string, act: (user: U) => Promise<T | null>,
+  passwords: Passwords, find: () => Promise<U | null>, password: string, act: (user: U) => Promise<T | null>,
 ): Promise<T | null> {
   for (let verified: string | undefined; ;) {
     const user = await find()

@@ -6,6 +6,7 @@ import { findCredentials } from '../accounts/queries.ts'
 import type { Caller } from '../callers/caller.ts'
 import { newDeviceToken, readDeviceToken } from '../limits/known-device.ts'
 import { countGuess } from '../limits/count-guess.ts'
+import type { Passwords } from '../passwords/password-hasher.ts'
 import { renewHash } from '../passwords/renew-hash.ts'
 import { withVerifiedPassword } from '../passwords/with-verified-password.ts'
 import { recordEnded } from './end-sessions.ts'
@@ -18,7 +19,11 @@ import { endOldestSessions, type NewSession, startSession } from './queries.ts'
  * account and one that failed too often get one answer after one and the same work (SEC-10).
  * @throws {Problem} wrongCredentials; tooManyRequests by address, whatever the account; passwordCheckBusy
  */
-export async function logIn (deps: Deps, { email, password }: LogIn, caller: Caller, deviceToken?: string): Promise<{ signedIn: SignedIn, deviceToken: string }> {
+export async function logIn (deps: Deps, given: LogIn, caller: Caller, deviceToken?: string): Promise<{ signedIn: SignedIn, deviceToken: string }> {
+  return await deps.passwords.withPlace((passwords) => logInWith(passwords, deps, given, caller, deviceToken))
+}
+
+async function logInWith (passwords: Passwords, deps: Deps, { email, password }: LogIn, caller: Caller, deviceToken?: string) {
   const { pool, sealer } = deps
   const key = emailKey(email)
   const device = readDeviceToken(sealer, key, deviceToken)
@@ -30,9 +35,9 @@ export async function logIn (deps: Deps, { email, password }: LogIn, caller: Cal
     return isAllowed ? user : null
   }
   const { session, tokenKey } = newSession(deps, caller)
-  const started = await withVerifiedPassword(deps, find, password, async (user) => {
+  const started = await withVerifiedPassword(passwords, find, password, async (user) => {
     const startedFor = await start(deps, user, session, caller)
-    if (startedFor) await renewHash(deps, user, password, caller)
+    if (startedFor) await renewHash(deps, passwords, user, password, caller)
     return startedFor
   })
   if (!started) {
@@ -47,15 +52,21 @@ export async function logIn (deps: Deps, { email, password }: LogIn, caller: Cal
   }
 }
 
+const aFew = 10
+
 /** Starts the session, and ends the oldest where there are then too many (SEC-46). */
 async function start (deps: Deps, user: { id: string, password_hash: string }, session: NewSession, caller: Caller) {
   const { pool, config, audit } = deps
   return await pool.transaction(async (transaction) => {
-    const started = await startSession(transaction, user, session)
-    if (!started) return started
+    const found = await startSession(transaction, user, session)
+    if (!found) return null
+    const { other_sessions: others, ...started } = found
     await audit.record(transaction, caller, { action: 'session.started', user_id: user.id, session_id: session.id })
-    const ended = await endOldestSessions(transaction, { user_id: user.id, keep: config.SESSIONS_PER_USER })
-    await recordEnded(deps, transaction, caller, { user_id: user.id, reason: 'too_many' }, ended)
+    // Who has few is not near the limit, whatever log-ins run beside this one: those of one account are few at once (SEC-32).
+    if (others + aFew >= config.SESSIONS_PER_USER) {
+      const ended = await endOldestSessions(transaction, { user_id: user.id, keep: config.SESSIONS_PER_USER })
+      await recordEnded(deps, transaction, caller, { user_id: user.id, reason: 'too_many' }, ended)
+    }
     return started
   })
 }

@@ -42,12 +42,14 @@ export const insertSession = (session: NewSession) => sql.fragment`
   FROM u
   RETURNING id AS session_id, generation, authenticated_at, absolute_expires_at`
 
+const NewlyStarted = Type.Object({ ...StartedSession.properties, other_sessions: Type.Integer({ description: 'That had not been ended when the statement began' }) })
+
 /**
  * Starts a session of the user whose password was verified, if it still is the password and the account still active: a
  * log-in that waited in the hashing queue cannot outlive a password change. Log-ins of one user queue here, so that each
  * sees the sessions before it. A few sessions long over are dropped along the way.
  */
-export const startSession = (db: CommonQueryMethods, user: { id: string, password_hash: string }, session: NewSession) => db.maybeOne(sql.prepared('start_session', startedSession)`
+export const startSession = (db: CommonQueryMethods, user: { id: string, password_hash: string }, session: NewSession) => db.maybeOne(sql.prepared('start_session', row(NewlyStarted))`
   WITH dropped AS (
     DELETE FROM auth.sessions WHERE id IN (
       SELECT id FROM auth.sessions WHERE absolute_expires_at < now() - interval '7 days' LIMIT 5 FOR UPDATE SKIP LOCKED)
@@ -55,7 +57,9 @@ export const startSession = (db: CommonQueryMethods, user: { id: string, passwor
     SELECT id, email, display_name, role, email_verified_at, created_at
     FROM auth.users WHERE id = ${user.id} AND password_hash = ${user.password_hash} AND status = 'active' FOR NO KEY UPDATE
   ), s AS (${insertSession(session)})
-  SELECT ${userColumns}, s.session_id, s.generation, s.authenticated_at, ${secondsLeft} FROM u, s`)
+  SELECT ${userColumns}, s.session_id, s.generation, s.authenticated_at, ${secondsLeft},
+    (SELECT count(*) FROM auth.sessions o WHERE o.user_id = u.id AND o.ended_at IS NULL)::integer AS other_sessions
+  FROM u, s`)
 
 /** A session with all that a refresh is decided by, as the database's clock sees it. */
 const RefreshableSession = Type.Object({
