@@ -220,6 +220,7 @@ async function main () {
     const { post, pid } = await startAuth(database, teardown)
     const [settings] = await database.asSuperuser<{ server_version: string }>('SHOW server_version')
     console.log(`argon2id m=19456 t=2 p=1; one auth process, its load from another, PostgreSQL ${settings?.server_version} over TLS, Node ${process.version}`)
+    await delay(1000) // until what the start needed is given back
     console.log(`  resident memory at rest   ${residentMegabytes(pid).toFixed(0)} MB`)
     await throughput(post, pid, database, hash, emails, teardown)
     await crowd(post, pid, emails)

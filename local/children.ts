@@ -30,6 +30,8 @@ export interface Child {
 
 export const root = dirname(import.meta.dirname)
 const preload = new URL('child.mjs', import.meta.url).href
+/** A small young generation: 40 MB less for each part at rest. */
+const lean = ['--max-semi-space-size=8']
 
 const levels: Record<string, number> = { warn: 40, error: 50, fatal: 60 }
 const names: Record<number, string> = { 40: 'warning', 50: 'error', 60: 'fatal' }
@@ -71,7 +73,7 @@ async function answers (url: string) {
  */
 export async function startChild ({ name, file, environment, readyUrls, logFile, signal, report }: ChildOptions): Promise<Child> {
   signal?.throwIfAborted()
-  const child = spawn(process.execPath, ['--import', preload, file], {
+  const child = spawn(process.execPath, [...lean, '--import', preload, file], {
     cwd: root,
     env: { ...process.env, ...environment },
     detached: process.platform !== 'win32',

@@ -1,6 +1,5 @@
 import swagger from '@fastify/swagger'
-import scalar from '@scalar/fastify-api-reference'
-import type { FastifyInstance, FastifySchema } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
 import { ProblemDocument, problemTypes } from './problem.ts'
 
@@ -22,8 +21,22 @@ export const openApi = fp(async (app: FastifyInstance, { title, description, ver
     transform: ({ schema, url }) => ({ url, schema: schema.hide === true ? schema : withNames(schema) }),
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  await app.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json', hideClientButton: true } })
+  let pages: Promise<FastifyInstance> | undefined
+  for (const url of ['/docs', '/docs/*']) {
+    app.get(url, { schema: { hide: true } }, async (request, reply) => {
+      const { statusCode, headers, rawPayload } = await (await (pages ??= documentationPages())).inject(request.url)
+      return reply.code(statusCode).headers(headers).send(rawPayload)
+    })
+  }
 }, { name: 'openapi' })
+
+/** Loaded when somebody reads: it is a browser application of five megabytes, which a service that nobody asks need not hold. */
+async function documentationPages (): Promise<FastifyInstance> {
+  const { default: scalar } = await import('@scalar/fastify-api-reference')
+  const pages = Fastify()
+  await pages.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json', hideClientButton: true } })
+  return pages
+}
 
 const problemTable = () => [
   'Every failure is `application/problem+json` (RFC 9457) of one of these types:',
