@@ -19,7 +19,7 @@ export function loggedError (error: unknown, depth = 0): LoggedError {
   return {
     type: error.name,
     message,
-    ...error.stack !== undefined && { stack: error.stack.replace(error.message, message) },
+    ...error.stack?.includes('\n') === true && { stack: error.stack.replace(error.message, message) },
     ...typeof code === 'string' && { code },
     ...typeof slug === 'string' && { slug },
     ...typeof constraint === 'string' && { constraint },
@@ -48,7 +48,12 @@ export class OneLinePerRequest extends LogController {
 
   override requestCompleted (error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
     const told = { req: request, res: reply, responseTime: reply.elapsedTime }
+    const { problem } = request
     if (error) reply.log.error({ ...told, err: error }, 'request errored')
+    else if (problem) reply.log[levelOf(problem)]({ ...told, err: problem }, problem.slug)
     else reply.log.info(told, 'request completed')
   }
 }
+
+/** A fault of ours, an outage or a crowd, or a request that was not right. */
+const levelOf = ({ status }: { status: number }) => status === 503 ? 'warn' : status >= 500 ? 'error' : 'info'

@@ -20,6 +20,13 @@ export const ProblemDocument = Type.Object({
   current: Type.Optional(Type.Unknown({ description: 'With 412: the representation as it is now' })),
 }, { $id: 'Problem' })
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What it was refused by, or failed of. */
+    problem?: Problem
+  }
+}
+
 export interface ProblemOptions extends ErrorOptions {
   detail?: string
   errors?: FieldError[]
@@ -49,7 +56,13 @@ export const problemTypes = new Map<string, { status: number, title: string }>()
 /** Declares a kind of problem; gives the function that makes one. */
 export function defineProblem (slug: string, status: number, title: string): (options?: ProblemOptions) => Problem {
   problemTypes.set(slug, { status, title })
-  return (options) => new Problem(slug, status, title, options)
+  return (options) => {
+    const { stackTraceLimit } = Error
+    if (status !== 500) Error.stackTraceLimit = 0 // a refusal is explained by its name, and a crowd of them is to cost little
+    const problem = new Problem(slug, status, title, options)
+    Error.stackTraceLimit = stackTraceLimit
+    return problem
+  }
 }
 
 export const invalidRequest = defineProblem('invalid-request', 400, 'The request does not have the right shape')
@@ -95,20 +108,17 @@ function toProblem (error: FastifyError | Problem): Problem {
 /** 22021, 22P05: a character PostgreSQL has no place for. The schemas refuse them first; this is the second lock. */
 const isUnstorableText = (error: Error & { code?: string }) => error.code === '22021' || error.code === '22P05'
 
-/** Renders every failure of the service as application/problem+json, and logs it once. */
+/** Renders every failure of the service as application/problem+json. */
 export const problems = fp(async (app: FastifyInstance) => {
   app.setNotFoundHandler((request) => { throw allowedElsewhere(app, request) ?? unknownRoute() })
   app.setErrorHandler<FastifyError | Problem>(renderProblem)
 }, { name: 'problems' })
 
-/** A fault of ours, an outage, or a request that was not right. */
-const levelOf = ({ status }: Problem) => status === 503 ? 'warn' : status >= 500 ? 'error' : 'info'
-
-/** Answers a request with the problem that `error` is, and logs it. */
+/** Answers a request with the problem that `error` is; the line that tells of the request tells of it. */
 export function renderProblem (error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
   const problem = toProblem(error)
   const { detail, errors, headers, current } = problem.options
-  request.log[levelOf(problem)]({ err: problem }, problem.slug)
+  request.problem = problem
   if (problem.status === 401) reply.header('www-authenticate', challenge(problem))
   if (problem.status === 503) reply.header('retry-after', '1')
   reply

@@ -4,7 +4,7 @@ import Fastify from 'fastify'
 import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { sql } from 'slonik'
-import { loggerOptions } from '../src/logging.ts'
+import { loggerOptions, OneLinePerRequest } from '../src/logging.ts'
 import { problems, unacceptable } from '../src/problem.ts'
 import { row } from '../src/row.ts'
 import { asUser } from '../src/scope.ts'
@@ -20,7 +20,7 @@ const secret = `secret-${randomUUID()}`
 async function logOf (fail: () => unknown, headers: Record<string, string> = {}) {
   const lines: string[] = []
   const stream = new Writable({ write: (chunk, _encoding, done) => { lines.push(String(chunk)); done() } })
-  const app = Fastify({ logger: { ...loggerOptions({ LOG_LEVEL: 'trace' }) as object, stream } })
+  const app = Fastify({ logger: { ...loggerOptions({ LOG_LEVEL: 'trace' }) as object, stream }, logController: new OneLinePerRequest() })
   await app.register(problems)
   app.post('/fail', { schema: { body: Type.Object({ title: Type.String({ maxLength: 5 }) }), querystring: Type.Object({ q: Type.Optional(Type.String()) }) } }, async () => await fail())
   const response = await app.inject({ method: 'POST', url: `/fail?q=${secret}`, headers, payload: { title: headers['x-title'] ?? 'x' } })

@@ -30,9 +30,14 @@ export class BoundedWork {
   /** How many have a place and are not worked on. */
   get waiting (): number { return this.#taken - this.running }
 
+  /** @throws what `refusal` gives, where there is no place */
+  demandPlace (): void {
+    if (this.#taken >= this.#places) throw this.#refusal()
+  }
+
   /** Takes one place for whatever `use` does: the costly part of it by `run`, as often as it needs, and the rest around it. */
   async withPlace<T> (use: (run: <R>(work: () => Promise<R>) => Promise<R>) => Promise<T>): Promise<T> {
-    if (this.#taken >= this.#places) throw this.#refusal()
+    this.demandPlace()
     this.#taken++
     try {
       return await use((work) => this.#limit(work))

@@ -56,6 +56,11 @@ export class PasswordHasher {
     }))
   }
 
+  /** Turns away who would find no place anyway, before their request is read. @throws {Problem} passwordCheckBusy */
+  demandPlace (): void {
+    this.#work.demandPlace()
+  }
+
   /** A PHC string. @throws {Problem} passwordCheckBusy */
   hash (password: string): Promise<string> {
     return this.withPlace((passwords) => passwords.hash(password))
