@@ -4,7 +4,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startChild } from '../local/children.ts'
@@ -17,7 +17,7 @@ const rounds = process.env['QUICK'] ? 1 : 5
 const slices = 3
 const sliceMilliseconds = 2000
 const costMilliseconds = 5000
-const concurrency = 2
+const concurrency = Math.max(1, availableParallelism() - 1) // as by default
 const loggingIn = 8
 const burst = 500
 const samples = 200

@@ -1,5 +1,9 @@
 import { loadConfiguration, demandVerifiedTls, originOf, processSettings, secretProblem, serviceSettings } from '@daymark/kit/configuration'
 import { type Static, Type } from '@sinclair/typebox'
+import { availableParallelism } from 'node:os'
+
+/** All but one, which the rest of the service runs on; and of the four threads that Node has for such work one is left for it, too. */
+const spareCores = Math.min(3, Math.max(1, availableParallelism() - 1))
 
 const Config = Type.Object({
   ...processSettings({ port: 3001, internalPort: 3101 }),
@@ -26,7 +30,7 @@ const Config = Type.Object({
   ADMIN_SESSION_HOURS: Type.Integer({ default: 24, minimum: 1, maximum: 720, description: '1 to 720 hours' }),
   SESSIONS_PER_USER: Type.Integer({ default: 50, minimum: 1, maximum: 1000, description: '1 to 1000 sessions' }),
   REFRESH_GRACE_SECONDS: Type.Integer({ default: 30, minimum: 0, maximum: 60, description: '0 to 60 seconds' }),
-  PASSWORD_HASH_CONCURRENCY: Type.Integer({ default: 2, minimum: 1, maximum: 64, description: '1 to 64' }),
+  PASSWORD_HASH_CONCURRENCY: Type.Integer({ default: spareCores, minimum: 1, maximum: 64, description: '1 to 64' }),
   PASSWORD_HASH_QUEUE: Type.Integer({ default: 64, minimum: 0, maximum: 10_000, description: '0 to 10000' }),
 })
 export type Config = Readonly<Static<typeof Config>>

@@ -153,13 +153,14 @@ t.test('SEC-9: of any number that come at once, no more are worked on or wait th
   await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 60 }), async (concurrency, queue, calls) => {
     const work = new BoundedWork({ concurrency, queue, refusal: () => new Error('full') })
     const release: Array<() => void> = []
-    let most = 0
+    let [most, turnedAway] = [0, 0]
     const outcomes = Array.from({ length: calls }, () => work.run(() => {
       most = Math.max(most, work.running)
       return new Promise<void>((resolve) => release.push(resolve))
-    }).then(() => 'done', () => 'refused'))
+    }).then(() => 'done', () => { turnedAway++; return 'refused' }))
+    await new Promise(setImmediate)
     const refused = Math.max(0, calls - concurrency - queue)
-    const isRefusedAtOnce = work.running === Math.min(calls, concurrency) && work.waiting === Math.min(queue, Math.max(0, calls - concurrency))
+    const isRefusedAtOnce = turnedAway === refused && work.running === Math.min(calls, concurrency) && work.waiting === Math.min(queue, Math.max(0, calls - concurrency))
     for (let done = 0; done < calls - refused; done++) {
       while (release.length === 0) await new Promise(setImmediate)
       release.shift()?.()

@@ -15,32 +15,30 @@ export interface Bounds {
  * for the answer (SEC-9).
  */
 export class BoundedWork {
-  readonly #limit: LimitFunction
+  readonly #work: LimitFunction
+  readonly #entrance: LimitFunction
   readonly #places: number
   readonly #refusal: () => Error
   #taken = 0
 
   constructor ({ concurrency, queue, refusal }: Bounds) {
-    this.#limit = pLimit(concurrency)
+    this.#work = pLimit(concurrency)
+    this.#entrance = pLimit(2 * concurrency + 1) // some prepare theirs or finish it meanwhile; the rest keep off the database
     this.#places = concurrency + queue
     this.#refusal = refusal
   }
 
-  get running (): number { return this.#limit.activeCount }
+  get running (): number { return this.#work.activeCount }
   /** How many have a place and are not worked on. */
   get waiting (): number { return this.#taken - this.running }
-
-  /** @throws what `refusal` gives, where there is no place */
-  demandPlace (): void {
-    if (this.#taken >= this.#places) throw this.#refusal()
-  }
+  get isFull (): boolean { return this.#taken >= this.#places }
 
   /** Takes one place for whatever `use` does: the costly part of it by `run`, as often as it needs, and the rest around it. */
   async withPlace<T> (use: (run: <R>(work: () => Promise<R>) => Promise<R>) => Promise<T>): Promise<T> {
-    this.demandPlace()
+    if (this.isFull) throw this.#refusal()
     this.#taken++
     try {
-      return await use((work) => this.#limit(work))
+      return await this.#entrance(() => use((work) => this.#work(work)))
     } finally {
       this.#taken--
     }

@@ -1,4 +1,5 @@
 import argon2 from 'argon2'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { passwordCheckBusy } from '../../problems.ts'
 import { BoundedWork } from './bounded-work.ts'
 
@@ -30,6 +31,7 @@ export interface Passwords {
 export class PasswordHasher {
   readonly #work: BoundedWork
   readonly #decoy: Promise<string>
+  #turns: Promise<unknown> = Promise.resolve()
 
   constructor (bounds: PasswordHasherOptions) {
     this.#work = new BoundedWork({ ...bounds, refusal: passwordCheckBusy })
@@ -56,9 +58,16 @@ export class PasswordHasher {
     }))
   }
 
-  /** Turns away who would find no place anyway, before their request is read. @throws {Problem} passwordCheckBusy */
-  demandPlace (): void {
-    this.#work.demandPlace()
+  /**
+   * Turns away who would find no place anyway, before their request is read: one in each turn of the event loop, so that a
+   * crowd does not keep those waiting who are to be served (SEC-9).
+   * @throws {Problem} passwordCheckBusy
+   */
+  async demandPlace (): Promise<void> {
+    if (!this.#work.isFull) return
+    this.#turns = this.#turns.then(() => nextTurn())
+    await this.#turns
+    throw passwordCheckBusy()
   }
 
   /** A PHC string. @throws {Problem} passwordCheckBusy */

@@ -18,7 +18,7 @@ const DeviceHeader = Type.Object({
 export async function sessionRoutes (app: Service, deps: Deps): Promise<void> {
   app.post('/auth/login', {
     schema: { tags, summary: 'Log in', headers: DeviceHeader, body: LogIn, response: { 200: SignedIn } },
-    onRequest: async () => { deps.passwords.demandPlace() },
+    onRequest: async () => { await deps.passwords.demandPlace() },
   }, async (request, reply) => {
     const { signedIn, deviceToken } = await logIn(deps, request.body, request.caller, request.headers['x-device-token'])
     reply.header('x-device-token', deviceToken)
