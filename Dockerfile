@@ -32,8 +32,8 @@ ENV NODE_ENV=production HOST=0.0.0.0 INTERNAL_HOST=0.0.0.0
 WORKDIR /daymark
 COPY --from=services-packages /daymark ./
 COPY services services
-# Read at the start instead of being compiled anew: less to wait for, and 20 MB less to hold.
-ENV NODE_COMPILE_CACHE=/daymark/compiled
+# Compiled code is read at the start, and a small young generation kept: less to wait for, and 60 MB less to hold.
+ENV NODE_COMPILE_CACHE=/daymark/compiled NODE_OPTIONS=--max-semi-space-size=8
 RUN node --input-type=module -e "for (const file of ['auth/app', 'tasks/app', 'kit/src/run-service']) await import('./services/' + file + '.ts')"
 USER node
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
@@ -42,9 +42,9 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
 FROM services AS tasks
 ENV PORT=3002 INTERNAL_PORT=3102
 EXPOSE 3002 3102
-CMD ["node", "--max-semi-space-size=8", "services/tasks/server.ts"]
+CMD ["node", "services/tasks/server.ts"]
 
 FROM services AS auth
 ENV PORT=3001 INTERNAL_PORT=3101
 EXPOSE 3001 3101
-CMD ["node", "--max-semi-space-size=8", "services/auth/server.ts"]
+CMD ["node", "services/auth/server.ts"]
