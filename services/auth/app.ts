@@ -23,6 +23,7 @@ import { adminKeyRoutes, keyRoutes } from './src/keys/routes.ts'
 import { Sealer } from './src/keys/sealer.ts'
 import { type ActiveKey, SigningKeys } from './src/keys/signing-keys.ts'
 import { type Mailer, Outbox } from './src/mail/outbox.ts'
+import { BreachCheck } from './src/passwords/breach-check.ts'
 import { PasswordJudge } from './src/passwords/password-judge.ts'
 import { measureHashing } from './src/passwords/password-metrics.ts'
 import { ownPasswordRoutes, passwordRoutes } from './src/passwords/routes.ts'
@@ -73,6 +74,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     signingKeys,
     passwords: new PasswordHasher({ concurrency: config.PASSWORD_HASH_CONCURRENCY, queue: config.PASSWORD_HASH_QUEUE }),
     judge: new PasswordJudge({ queue: config.PASSWORD_HASH_QUEUE }),
+    breaches: new BreachCheck({ url: config.PASSWORD_BREACH_URL, outage: config.PASSWORD_BREACH_OUTAGE, timeoutMilliseconds: config.PASSWORD_BREACH_TIMEOUT_MS, registry: metrics.registry, log: app.log }),
     outbox: new Outbox({ pool, sealer, mailer, log: app.log }),
     audit,
     cursors: new Cursors(...sealer.keysFor('page cursors')),

@@ -32,6 +32,9 @@ const Config = Type.Object({
   REFRESH_GRACE_SECONDS: Type.Integer({ default: 30, minimum: 0, maximum: 60, description: '0 to 60 seconds' }),
   PASSWORD_HASH_CONCURRENCY: Type.Integer({ default: spareCores, minimum: 1, maximum: 64, description: '1 to 64' }),
   PASSWORD_HASH_QUEUE: Type.Integer({ default: 64, minimum: 0, maximum: 10_000, description: '0 to 10000' }),
+  PASSWORD_BREACH_URL: Type.Optional(Type.String({ description: 'the address of a range API up to the five digits, such as https://api.pwnedpasswords.com/range/' })),
+  PASSWORD_BREACH_TIMEOUT_MS: Type.Integer({ default: 1500, minimum: 100, maximum: 4000, description: '100 to 4000 milliseconds' }),
+  PASSWORD_BREACH_OUTAGE: Type.Unsafe<'open' | 'closed'>(Type.RegExp(/^(open|closed)$/, { default: 'open', description: 'open or closed' })),
 })
 export type Config = Readonly<Static<typeof Config>>
 
@@ -51,8 +54,18 @@ export const loadConfig = (env: NodeJS.ProcessEnv = process.env): Config => load
     ]
   },
   ({ TOKEN_AUDIENCES }) => [!TOKEN_AUDIENCES.split(',').includes('daymark-auth') && 'TOKEN_AUDIENCES must have daymark-auth among them'],
+  ({ DAYMARK_ENV, PASSWORD_BREACH_URL: url }) => [url !== undefined && rangeUrlProblem(url, DAYMARK_ENV)],
   ({ SESSION_IDLE_DAYS, SESSION_ABSOLUTE_DAYS }) => [SESSION_IDLE_DAYS > SESSION_ABSOLUTE_DAYS && 'SESSION_IDLE_DAYS is longer than SESSION_ABSOLUTE_DAYS'],
 ])
+
+/** Part of a password's digest goes there: readable by nobody on the way, unless it stays on this machine or in development. */
+function rangeUrlProblem (value: string, environment: Config['DAYMARK_ENV']): string | false {
+  const url = URL.parse(value)
+  const isWhole = url !== null && /^https?:$/.test(url.protocol) && url.href === value && value.endsWith('/') && url.search + url.hash + url.username + url.password === ''
+  if (!isWhole) return 'PASSWORD_BREACH_URL must be an address that the five digits can follow, such as https://api.pwnedpasswords.com/range/'
+  const isPrivate = url.protocol === 'https:' || environment === 'development' || ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  return !isPrivate && `PASSWORD_BREACH_URL must begin with https: in ${environment}, unless it is on this machine`
+}
 
 /** Reads `name:value,name:value`. */
 export const namedValues = (text: string): Map<string, string> => new Map(text.split(',').map((entry) => {

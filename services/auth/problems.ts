@@ -10,6 +10,7 @@ export const sessionEnded = defineProblem('session-ended', 401, 'The session is 
 export const sessionRenewed = defineProblem('session-renewed', 401, 'The password was confirmed since, which gave the session another refresh token')
 export const stepUpNeeded = defineProblem('step-up-needed', 403, 'This needs your password once more: your last log-in is too long ago')
 export const passwordCheckBusy = defineProblem('password-check-busy', 503, 'Too many people are logging in at once; try again in a moment')
+export const breachCheckAway = defineProblem('breach-check-away', 503, 'New passwords cannot be checked against known breaches right now; try again shortly')
 export const staleVersion = defineProblem('stale-version', 412, 'The account has changed since you read it')
 export const unknownTimeZone = defineProblem('unknown-time-zone', 422, 'There is no such time zone')
 export const keyNotFound = defineProblem('key-not-found', 404, 'There is no such signing key')
