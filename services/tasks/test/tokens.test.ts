@@ -204,6 +204,30 @@ for (const { why, from } of misfits) {
   })
 }
 
+const intruders: Array<{ why: string, from: (own: Jwk) => Jwk }> = [
+  { why: 'a symmetric key', from: () => ({ kty: 'oct', k: base64url(secret), alg: 'HS256', kid: 'symmetric' }) },
+  { why: 'a symmetric key without an id', from: () => ({ kty: 'oct', k: base64url(secret) }) },
+  { why: 'a symmetric key that is for encryption', from: () => ({ kty: 'oct', k: base64url(secret), use: 'enc', kid: 'symmetric' }) },
+  { why: 'a key of the same id', from: (own) => ({ ...own, x: createPublicKey(generateKeyPairSync('ed25519').privateKey).export({ format: 'jwk' }).x }) },
+  { why: 'a key of the same id and another kind', from: () => ({ ...rsa, kid: 'test-key' }) },
+  { why: 'a key of the same id that is for encryption', from: (own) => ({ ...own, use: 'enc' }) },
+]
+for (const { why, from } of intruders) {
+  for (const place of ['before', 'behind']) {
+    t.test(`SEC-54: a good key with ${why} ${place} it is not used: the set is refused as a whole`, async (t) => {
+      const other = await startTasks(t)
+      const eve = await other.signUp()
+      const [own] = other.issuer.jwks.keys
+      const intruder = from({ ...own }) as typeof own & object
+      if (place === 'before') other.issuer.jwks.keys.unshift(intruder)
+      else other.issuer.jwks.keys.push(intruder)
+      const response = await other.call('GET', `/api/${eve.id}/tasks`, eve)
+      t.equal(response.statusCode, 503)
+      t.match(response.json(), { type: '/problems/keys-unavailable' })
+    })
+  }
+}
+
 t.test('FR-043, SEC-54: a set of keys that is broken is 503, never a sign-out', async (t) => {
   for (const times of [0, 2]) {
     const other = await startTasks(t)

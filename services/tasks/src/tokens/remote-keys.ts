@@ -97,8 +97,14 @@ export class RemoteKeys {
   }
 }
 
-/** A set without keys of ours, with two of one id or with half a one, is a fault of the set. What is for another use is not ours. */
+/**
+ * A set without keys of ours, with two of one id, with a secret in it or with half a key, is a fault of the set, and none of it
+ * is used (SEC-54). What is for another use is not ours.
+ */
 async function readSet (set: JSONWebKeySet): Promise<ReadonlyMap<string, string>> {
+  const kids = set.keys.flatMap(({ kid }) => kid ?? [])
+  if (new Set(kids).size < kids.length) throw new Error('The set has two keys of one id')
+  if (set.keys.some((key) => key.kty === 'oct' || 'k' in key)) throw new Error('The set has a symmetric key')
   const choose = createLocalJWKSet(set)
   const pems = new Map<string, string>()
   for (const { kid } of set.keys) {
