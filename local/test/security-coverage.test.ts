@@ -1,4 +1,7 @@
 import t from 'tap'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { root } from '../children.ts'
 import { coverage, itemsNamed, readItems, securityCoverage, testNames } from '../security-coverage.ts'
 
 t.test('FR-147: the ninety requirements are read, with what some of them wait for', async (t) => {
@@ -28,4 +31,12 @@ t.test('FR-147: an item without a test, a needless mark and a number that is non
     'SEC-3 has a test and is said to wait for rain',
     'SEC-9 is no requirement, but named in x.test.ts',
   ])
+})
+
+t.test('FR-147: every requirement that waits for nothing has a test that names it, and the command says so', async (t) => {
+  const run = promisify(execFile)(process.execPath, ['local/security-coverage.ts'], { cwd: root })
+  const { stdout, stderr } = await run.catch((error: { stdout: string, stderr: string }) => error)
+  t.equal(run.child.exitCode, 0)
+  t.equal(stderr, '')
+  t.match(stdout, /\n90 items: \d+ proven, \d+ waiting\n/)
 })
