@@ -9,7 +9,7 @@ const stampFile = `${root}/web/build/built-from`
 /** Changes whenever a file that goes into the build is added, removed or written. */
 function fingerprint () {
   const excluded = new Set(['node_modules', 'build', 'test', '.tap'])
-  const sources = globSync(['web/**', 'services/*/contracts.ts', 'package-lock.json'], { cwd: root, exclude: (name) => excluded.has(name.split(/[\\/]/).at(-1) ?? '') })
+  const sources = globSync(['web/**', 'services/*/contracts.ts', 'services/auth/password-strength.ts', 'package-lock.json'], { cwd: root, exclude: (name) => excluded.has(name.split(/[\\/]/).at(-1) ?? '') })
   const hash = createHash('sha256')
   for (const file of sources.sort()) {
     const { size, mtimeMs } = statSync(`${root}/${file}`)

@@ -21,6 +21,7 @@ export function securityHeaders ({ publicOrigin, isDevServer }: SecurityHeaderOp
       "default-src 'none'",
       `script-src 'self' 'nonce-${nonce}'`,
       `style-src 'self'${dev.style}`,
+      "worker-src 'self'",
       "img-src 'self'",
       "font-src 'self'",
       `connect-src 'self'${dev.connect}`,
@@ -34,8 +35,9 @@ export function securityHeaders ({ publicOrigin, isDevServer }: SecurityHeaderOp
   })
 }
 
-/** The headers of static files. */
+/** The headers of static files. A worker keeps to the policy it is served with: it can load and reach nothing. */
 export const staticHeaders = {
+  'content-security-policy': "default-src 'none'",
   'x-content-type-options': 'nosniff',
   'cross-origin-resource-policy': 'same-origin',
 }

@@ -55,6 +55,14 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
         await page.getByText('These need another look').waitFor()
       },
     },
+    ...[['weak', 'butterflies', 'Too easy to guess'], ['strong', password, 'Very hard to guess']].map(([how, secret = '', said = '']): Screen => ({
+      name: `sign-up with a ${how} password`,
+      path: '/signup',
+      async act (page) {
+        await page.getByLabel('Password', { exact: true }).fill(secret)
+        await page.getByText(said).waitFor()
+      },
+    })),
     { name: 'log-in', path: '/login' },
     {
       name: 'log-in refused',

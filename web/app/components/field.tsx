@@ -4,6 +4,7 @@ import { type FormGuide, fieldMessage } from '../forms/field-rules.ts'
 import type { FormAnswer } from '../forms/form-answer.ts'
 import { EyeIcon, EyeOffIcon } from './icons.tsx'
 import { useHydrated } from './hydrated.ts'
+import { PasswordMeter } from './password-meter.tsx'
 
 export interface FieldProps {
   name: string
@@ -25,7 +26,10 @@ export interface FieldProps {
   className?: string
 }
 
-/** A labelled field that checks itself by its contract when it is left, and while it is being put right. */
+/**
+ * A labelled field that checks itself by its contract when it is left, and while it is being put right. A new password is
+ * told apart by its `autoComplete`, and has its strength shown.
+ */
 export function Field ({ name, label, guide, answer, kind = 'input', type, hint, remedy, isOptional, defaultValue, className = '', rows, ...given }: FieldProps) {
   const isHydrated = useHydrated()
   const [isRevealed, setRevealed] = useState(false)
@@ -68,6 +72,7 @@ export function Field ({ name, label, guide, answer, kind = 'input', type, hint,
         )}
       </div>
       {error && <p className='field__error' id={`${name}-error`} role='alert'>{error} {remedy}</p>}
+      {kind === 'password' && given.autoComplete === 'new-password' && isHydrated && <PasswordMeter fieldId={name} isSilent={Boolean(error)} />}
       {hint && <p className='field__hint' id={`${name}-hint`}>{hint}</p>}
     </div>
   )

@@ -34,7 +34,8 @@ export function refusedForm (error: unknown, values: FormAnswer['values'], guide
 
 const isFault = (messages: FormGuide[string]['messages'], code: string): code is FieldFault => Object.hasOwn(messages, code)
 
-const sentence = (text: string) => /[.!?]$/.test(text) ? text : `${text}.`
+/** What a service says of a field begins with its name. */
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.')
 
 /** How long to wait, in words. */
 function slowDown (seconds: number | undefined): string {
