@@ -38,7 +38,8 @@ t.test('SEC-52: the access token is an at+jwt with the claims of RFC 9068, under
   const ada = await signUp()
   const [header, claims] = ada.access_token.split('.').slice(0, 2).map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()))
   t.same({ ...header, kid: typeof header.kid }, { alg: 'EdDSA', typ: 'at+jwt', kid: 'string' })
-  t.match(claims, { iss: 'http://localhost:3001', aud: ['daymark-auth', 'daymark-tasks'], sub: ada.user.id, client_id: 'daymark', sid: ada.session_id, gen: 1, role: 'user', jti: String, iat: Number, auth_time: Number })
+  t.match(claims, { iss: 'http://localhost:3001', aud: ['daymark-auth', 'daymark-tasks'], sub: ada.user.id, client_id: 'daymark', sid: ada.session_id, gen: 1, role: 'user', jti: String, iat: Number, auth_time: Number, amr: ['pwd'] })
+  t.same(Object.keys(claims).sort(), ['amr', 'aud', 'auth_time', 'client_id', 'exp', 'gen', 'iat', 'iss', 'jti', 'role', 'sid', 'sub'], 'and nothing else')
   t.equal(claims.exp - claims.iat, 300)
 })
 

@@ -54,7 +54,7 @@ export async function startIssuer (t: Teardown) {
 
   const claimsOf = (sub: string) => {
     const iat = Math.floor(Date.now() / 1000)
-    return { iss: origin, aud: ['daymark-auth', 'daymark-tasks'], sub, client_id: 'daymark', sid: randomUUID(), gen: 1, jti: randomUUID(), role: 'user', auth_time: iat, iat, exp: iat + 300 }
+    return { iss: origin, aud: ['daymark-auth', 'daymark-tasks'], sub, client_id: 'daymark', sid: randomUUID(), gen: 1, jti: randomUUID(), role: 'user', auth_time: iat, amr: ['pwd'], iat, exp: iat + 300 }
   }
   return {
     origin,

@@ -22,6 +22,7 @@ export async function issueTokens ({ sign, signingKeys, config, now }: Deps, ses
     jti: uuidv7(),
     role: user.role,
     auth_time: Math.floor(Date.parse(authenticated_at) / 1000),
+    amr: ['pwd'], // RFC 8176: whatever starts a session takes a password
     iat: issuedAt,
     exp: issuedAt + lifeSeconds,
   }
