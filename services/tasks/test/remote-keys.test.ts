@@ -1,4 +1,7 @@
 import t from 'tap'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { exportJWK, generateKeyPair } from 'jose'
 import { RemoteKeys } from '../src/tokens/remote-keys.ts'
@@ -80,6 +83,35 @@ t.test('SEC-66: with auth away known keys verify for a day, and a failed fetch i
   issuer.comeBack()
   clock.now += 30 * second
   await keys.publicKeyOf('test-key')
+})
+
+t.test('SEC-66: a set that comes by a redirect, is too large or does not end is none, and who waits for it has an answer', async (t) => {
+  const issuer = await startIssuer(t)
+  const set = JSON.stringify(issuer.jwks)
+  const answers: Record<string, RequestListener> = {
+    '/well': (_request, response) => { response.end(set) },
+    '/moved': (_request, response) => { response.writeHead(302, { location: '/well' }).end() },
+    '/moved-for-good': (_request, response) => { response.writeHead(308, { location: issuer.origin }).end(set) },
+    '/large': (_request, response) => { response.end(set.padEnd(64 * 1024 + 1)) },
+    '/just-small-enough': (_request, response) => { response.end(set.padEnd(64 * 1024)) },
+    '/endless': (_request, response) => { const more = () => { while (response.write(' '.repeat(65_536))); }; more(); response.on('drain', more) },
+    '/silent': () => {},
+    '/begun': (_request, response) => { response.write(set) },
+  }
+  const visits: string[] = []
+  const server = createServer((request, response) => {
+    visits.push(request.url!)
+    answers[request.url!]!(request, response)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => { server.close(); server.closeAllConnections() })
+  const outcomes = await Promise.all(Object.keys(answers).map(async (path) => {
+    const keys = new RemoteKeys({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, log: { warn: () => {} } })
+    return [path, await keys.publicKeyOf('test-key').then(() => 'known', ({ slug }: { slug: string }) => slug)]
+  }))
+  t.same(Object.fromEntries(outcomes), Object.fromEntries(Object.keys(answers).map((path) => [path, ['/well', '/just-small-enough'].includes(path) ? 'known' : 'keys-unavailable'])))
+  t.same(visits.sort(), Object.keys(answers).sort(), 'each was asked once')
+  t.equal(issuer.fetches(), 0, 'and nobody else')
 })
 
 t.test('FR-123, FR-126: a withdrawal is followed by one fetch at once, whatever cool-down is running', async (t) => {

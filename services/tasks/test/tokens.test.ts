@@ -73,6 +73,7 @@ const refused: Array<{ why: string, token: string }> = [
   { why: 'SEC-58: an issuer in another case', token: await issuer.sign({ ...claims, iss: claims.iss.toUpperCase() }) },
   { why: 'SEC-58: a subject that is a list', token: await issuer.sign({ ...claims, sub: [ada.id] }) },
   { why: 'SEC-59: expired', token: await issuer.sign({ ...claims, iat: now - 600, exp: now - 300 }) },
+  { why: 'SEC-59: expired for just longer than clocks may differ', token: await issuer.sign({ ...claims, iat: now - 300, exp: now - 31 }) },
   { why: 'SEC-59: no exp', token: await issuer.sign(without('exp')) },
   { why: 'SEC-59: an exp that is text', token: await issuer.sign({ ...claims, exp: 'tomorrow' }) },
   { why: 'SEC-59: issued in the future', token: await issuer.sign({ ...claims, iat: now + 120, exp: now + 300 }) },
