@@ -222,3 +222,28 @@ t.test('SEC-10: unknown, locked, disabled, without a usable hash and wrong: one 
   for (const answer of answers) t.same(answer, answers[0])
   t.equal(answers[0]?.statusCode, 401)
 })
+
+t.test('SEC-10, SEC-11: unknown, locked, disabled, without a usable hash and wrong cost one and the same computation; a taken address costs what a free one does', async (t) => {
+  const [known, off, locked, empty, greedy] = [await signUp(), await signUp(), await signUp(), await signUp(), await signUp()]
+  await database.asSuperuser("UPDATE auth.users SET status = 'disabled' WHERE id = $1", [off.user.id])
+  await database.asSuperuser("INSERT INTO auth.login_back_offs VALUES ($1, 30, now() + interval '15 minutes')", [bucketName(locked.user.email)])
+  await plant(empty, '')
+  await plant(greedy, '$argon2id$v=19$m=19456,t=999999999,p=1$c2FsdHNhbHRzYWx0c2FsdA$' + 'A'.repeat(43))
+  const verified = t.capture(argon2, 'verify', argon2.verify)
+  const hashed = t.capture(argon2, 'hash', argon2.hash)
+  const work = (hash: unknown) => String(hash).split('$').slice(0, 4).join('$')
+  const usual = work(await hashOf(known))
+  for (const [email, secret] of [
+    [`${randomUUID()}@example.com`, password], [known.user.email, 'not the password'], [off.user.email, password],
+    [locked.user.email, password], [locked.user.email, 'not the password'], [empty.user.email, password], [greedy.user.email, password],
+  ]) {
+    t.equal((await call('POST', '/auth/login', { email: email!, password: secret! })).statusCode, 401)
+    t.same(verified().map(({ args: [hash] }) => work(hash)), [usual])
+  }
+  t.equal(hashed().length, 0)
+  for (const [email, status] of [[`${randomUUID()}@example.com`, 201], [known.user.email, 409]] as const) {
+    t.equal((await call('POST', '/auth/signup', { email, password })).statusCode, status)
+    t.match(hashed(), [{ args: [password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 }] }])
+  }
+  t.equal(verified().length, 0)
+})
