@@ -72,7 +72,11 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     now,
     sealer,
     signingKeys,
-    passwords: new PasswordHasher({ concurrency: config.PASSWORD_HASH_CONCURRENCY, queue: config.PASSWORD_HASH_QUEUE }),
+    passwords: new PasswordHasher({
+      concurrency: config.PASSWORD_HASH_CONCURRENCY,
+      queue: config.PASSWORD_HASH_QUEUE,
+      underWay: Math.floor(config.DATABASE_POOL_SIZE / 2), // the other half of the connections is for everybody else
+    }),
     judge: new PasswordJudge({ queue: config.PASSWORD_HASH_QUEUE }),
     breaches: new BreachCheck({ url: config.PASSWORD_BREACH_URL, outage: config.PASSWORD_BREACH_OUTAGE, timeoutMilliseconds: config.PASSWORD_BREACH_TIMEOUT_MS, registry: metrics.registry, log: app.log }),
     outbox: new Outbox({ pool, sealer, mailer, log: app.log }),

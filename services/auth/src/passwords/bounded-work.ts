@@ -5,6 +5,8 @@ export interface Bounds {
   concurrency: number
   /** How many more may wait. */
   queue: number
+  /** How many of all these may do what comes before the costly part and after it; the others wait outside. */
+  underWay?: number
   /** What is thrown when there is no place. */
   refusal: () => Error
 }
@@ -21,9 +23,9 @@ export class BoundedWork {
   readonly #refusal: () => Error
   #taken = 0
 
-  constructor ({ concurrency, queue, refusal }: Bounds) {
+  constructor ({ concurrency, queue, underWay = concurrency, refusal }: Bounds) {
     this.#work = pLimit(concurrency)
-    this.#entrance = pLimit(2 * concurrency + 1) // some prepare theirs or finish it meanwhile; the rest keep off the database
+    this.#entrance = pLimit(Math.max(underWay, concurrency))
     this.#places = concurrency + queue
     this.#refusal = refusal
   }

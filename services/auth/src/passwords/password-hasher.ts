@@ -14,6 +14,8 @@ export interface PasswordHasherOptions {
   concurrency: number
   /** How many more may wait. */
   queue: number
+  /** How many may be at the database before or after their hash; at least one more than hashes, so that the cores stay busy. */
+  underWay: number
 }
 
 /** What one place allows. */
@@ -34,7 +36,7 @@ export class PasswordHasher {
   #turns: Promise<unknown> = Promise.resolve()
 
   constructor (bounds: PasswordHasherOptions) {
-    this.#work = new BoundedWork({ ...bounds, refusal: passwordCheckBusy })
+    this.#work = new BoundedWork({ ...bounds, underWay: Math.max(bounds.underWay, bounds.concurrency + 1), refusal: passwordCheckBusy })
     this.#decoy = argon2.hash('nobody has this password', parameters)
   }
 
