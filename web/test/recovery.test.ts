@@ -1,4 +1,8 @@
 import t from 'tap'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { launchBrowser } from './browser.ts'
 import { judge, sticksOut } from './judge-screens.ts'
 import { startMailbox } from './mailbox.ts'
@@ -6,7 +10,13 @@ import { password, startWeb } from './start-web.ts'
 import { visitor } from './visitor.ts'
 
 const { smtpUrl, linkTo, mails } = await startMailbox(t)
-const { origin, signUp, cookieName } = await startWeb(t, { smtpUrl, settings: { auth: { MAIL_PER_HOUR: '100', RESET_PER_ADDRESS: '8' } } })
+/** In the place of a range API, which knows of one breached password. */
+const breached = 'purple monkey dishwasher 7'
+const ranges = createServer((_request, response) => { response.end(`${createHash('sha1').update(breached).digest('hex').toUpperCase().slice(5)}:37`) }).listen(0, '127.0.0.1')
+await once(ranges, 'listening')
+t.teardown(() => { ranges.close() })
+const PASSWORD_BREACH_URL = `http://127.0.0.1:${(ranges.address() as AddressInfo).port}/`
+const { origin, signUp, cookieName } = await startWeb(t, { smtpUrl, settings: { auth: { MAIL_PER_HOUR: '100', RESET_PER_ADDRESS: '8', PASSWORD_BREACH_URL } } })
 const next = 'another correct horse'
 
 async function askFor (email: string, visit = visitor(origin)) {
@@ -53,6 +63,27 @@ t.test('SEC-20: a forgotten password is replaced by a mailed link, once, in what
   t.equal(again.status, 410)
   t.match(again.text, /This link no longer works[\s\S]*href="\/forgot-password"/)
   t.equal(await logIn(ada.email, next), 303)
+})
+
+t.test('FR-115, FR-116: a password that the service refuses is told at its field at sign-up, reset and change, and what else was typed is kept', async (t) => {
+  const ada = await signUp()
+  await askFor(ada.email)
+  const token = tokenOf(await linkTo(ada.email, '/reset-password'))
+  const guest = visitor(origin)
+  await guest.get('/signup')
+  await ada.get('/settings')
+  for (const [secret, told] of [[breached, 'Password has appeared in a known breach, and such passwords are tried first. Choose another'], ['butterflies', 'Password is too easy to guess. ']] as const) {
+    for (const [kept, answer] of [
+      ['value="guest@example.com"', await guest.post('/signup', { email: 'guest@example.com', password: secret, display_name: 'Guest' })],
+      [`value="${token}"`, await ada.post('/reset-password', { token, password: secret })],
+      ['id="current_password"', await ada.post('/settings', { intent: 'change-password', current_password: password, password: secret })],
+    ] as const) {
+      t.equal(answer.status, 422)
+      t.match(answer.text, `id="password-error" role="alert">${told}`)
+      t.match(answer.text, kept)
+      t.notMatch(answer.text, secret, 'no password goes back to the page')
+    }
+  }
 })
 
 t.test('who is signed in where the link is used logs in anew', async (t) => {
