@@ -32,6 +32,7 @@ const Config = Type.Object({
   REFRESH_GRACE_SECONDS: Type.Integer({ default: 30, minimum: 0, maximum: 60, description: '0 to 60 seconds' }),
   PASSWORD_HASH_CONCURRENCY: Type.Integer({ default: spareCores, minimum: 1, maximum: 64, description: '1 to 64' }),
   PASSWORD_HASH_QUEUE: Type.Integer({ default: 64, minimum: 0, maximum: 10_000, description: '0 to 10000' }),
+  PASSWORD_MIN_LENGTH: Type.Integer({ default: 8, minimum: 8, maximum: 64, description: '8 to 64' }),
   PASSWORD_BREACH_URL: Type.Optional(Type.String({ description: 'the address of a range API up to the five digits, such as https://api.pwnedpasswords.com/range/' })),
   PASSWORD_BREACH_TIMEOUT_MS: Type.Integer({ default: 1500, minimum: 100, maximum: 4000, description: '100 to 4000 milliseconds' }),
   PASSWORD_BREACH_OUTAGE: Type.Unsafe<'open' | 'closed'>(Type.RegExp(/^(open|closed)$/, { default: 'open', description: 'open or closed' })),

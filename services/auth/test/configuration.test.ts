@@ -34,3 +34,8 @@ t.test('SEC-42, SEC-46: limits of sessions outside their bounds are refused', as
   }
   t.match(problems({ SESSION_IDLE_DAYS: '31', SESSION_ABSOLUTE_DAYS: '30' }), /SESSION_IDLE_DAYS/)
 })
+
+t.test('SEC-1: a new password may be asked to be longer than eight characters, not shorter, and never longer than 64', async (t) => {
+  for (const least of ['8', '15', '64']) t.equal(problems({ PASSWORD_MIN_LENGTH: least }), '')
+  for (const wrong of ['7', '65', '0', 'long']) t.match(problems({ PASSWORD_MIN_LENGTH: wrong }), /PASSWORD_MIN_LENGTH is not valid: 8 to 64/)
+})

@@ -44,6 +44,27 @@ for (const { why, secret, code } of refused) {
   })
 }
 
+t.test('SEC-1: a password has eight code points, or as many more as are set, at sign-up, change and reset', async (t) => {
+  const [seven, eight] = ['🌿🐝🌵🍄🦊🐢🎈', '🌿🐝🌵🍄🦊🐢🎈🚲']
+  t.match((await signUpWith(seven)).json(), { status: 400, errors: [{ pointer: '/password', code: 'too_short' }] }, 'code points count, not their halves')
+  t.equal((await signUpWith(eight)).statusCode, 201)
+
+  const strict = await startAuth(t, { settings: { PASSWORD_MIN_LENGTH: '15' } })
+  const [fourteen, fifteen] = ['kV9-tq7#Lm2🌿x4', 'kV9-tq7#Lm2🌿x4🚲']
+  const [ada, bob] = [await strict.signUp(fresh()), await strict.signUp(fresh())]
+  await strict.call('POST', '/auth/password/forgot', { email: ada.user.email })
+  const { token } = await strict.mailTo(ada.user.email, /Choose/)
+  const ways = {
+    'sign-up': (secret: string) => strict.call('POST', '/auth/signup', { email: fresh(), password: secret }),
+    change: (secret: string) => strict.call('POST', '/auth/password/change', { current_password: password, password: secret }, strict.bearer(bob)),
+    reset: (secret: string) => strict.call('POST', '/auth/password/reset', { token, password: secret }),
+  }
+  for (const [way, choose] of Object.entries(ways)) {
+    t.match((await choose(fourteen)).json(), { type: '/problems/password-refused', status: 422, errors: [{ pointer: '/password', code: 'shorter_than_allowed', detail: 'password must have at least 15 characters' }] }, way)
+    t.ok([201, 204].includes((await choose(fifteen)).statusCode), way)
+  }
+})
+
 t.test('SEC-5: a long address or name is refused as well', async (t) => {
   const email = `${'maximiliane-charlotte.von.und.zu.hohenlohe'}@${'langenburg'.repeat(4)}.example`
   const name = 'Pablo Diego José Francisco de Paula Juan Nepomuceno Crispín'

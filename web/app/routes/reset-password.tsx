@@ -49,7 +49,7 @@ export default function ResetPasswordPage () {
         <FormToken />
         <input type='hidden' name='token' value={token} readOnly />
         <FormSummary answer={answer} labels={labels} />
-        <Field name='password' label={labels.password} guide={guide} answer={answer} kind='password' autoComplete='new-password' hint='At least 8 characters. Four random words make a good one.' />
+        <Field name='password' label={labels.password} guide={guide} answer={answer} kind='password' autoComplete='new-password' hint='Four random words make a good one.' />
         <button className='button button--wide' aria-disabled={isSending || undefined}>{isSending ? 'Changing…' : 'Change password'}</button>
       </Form>
     </div>

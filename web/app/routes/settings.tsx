@@ -186,7 +186,7 @@ function PasswordForm ({ guide, email, served, isChanged, isSending }: PasswordF
       <input type='text' autoComplete='username' value={email} readOnly hidden />
       <FormSummary answer={answer} labels={labels} />
       <Field name='current_password' label={labels.current_password} guide={guide} answer={answer} kind='password' autoComplete='current-password' />
-      <Field name='password' label={labels.password} guide={guide} answer={answer} kind='password' autoComplete='new-password' hint='At least 8 characters. Four random words make a good one.' />
+      <Field name='password' label={labels.password} guide={guide} answer={answer} kind='password' autoComplete='new-password' hint='Four random words make a good one.' />
       <div>
         <button className='button' aria-disabled={isSending || undefined}>{isSending ? 'Changing…' : 'Change password'}</button>
       </div>

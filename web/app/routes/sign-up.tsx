@@ -46,7 +46,7 @@ export default function SignUpPage () {
           name='email' label={labels.email} guide={guide} answer={answer} autoComplete='email' inputMode='email'
           remedy={isTaken && <Link to={`/login${search}`}>Log in instead</Link>}
         />
-        <Field name='password' label={labels.password} guide={guide} answer={answer} kind='password' autoComplete='new-password' hint='At least 8 characters. Four random words make a good one.' />
+        <Field name='password' label={labels.password} guide={guide} answer={answer} kind='password' autoComplete='new-password' hint='Four random words make a good one.' />
         <Field name='display_name' label={labels.display_name} guide={guide} answer={answer} autoComplete='name' isOptional />
         <button className='button button--wide' aria-disabled={isSending || undefined}>{isSending ? 'Making your account…' : 'Create account'}</button>
       </Form>
