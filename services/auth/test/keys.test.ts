@@ -38,6 +38,12 @@ t.test('SEC-64: ten instances starting at once on an empty database share one ac
   for (const instance of instances) t.equal((await instance.call('GET', '/auth/me', undefined, instance.bearer(ada))).statusCode, 200)
 })
 
+t.test('SEC-64: the database itself has no two active keys, nor two next ones', async (t) => {
+  for (const [from, to] of [['next', 'active'], ['active', 'next']]) {
+    await t.rejects(database.asSuperuser('UPDATE auth.signing_keys SET state = $2 WHERE state = $1', [from, to]), { code: '23505' }, `${from} becomes ${to}`)
+  }
+})
+
 t.test('SEC-67: the metadata names the issuer and where its keys are', async (t) => {
   const { issuer, jwks_uri: keysUrl } = (await call('GET', '/.well-known/oauth-authorization-server')).json()
   t.equal(issuer, 'http://localhost:3001')
