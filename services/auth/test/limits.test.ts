@@ -24,7 +24,7 @@ t.test('SEC-31, SEC-38: an address may fail ten times with one account in a quar
   for (let n = 0; n < 10; n++) t.equal((await here.logIn(email)).statusCode, 401)
   const refused = await here.logIn(email)
   t.equal(refused.statusCode, 429)
-  t.match(refused.headers, { 'retry-after': /^\d+$/, 'ratelimit-limit': '10', 'ratelimit-remaining': '0', 'cache-control': 'no-store' })
+  t.match(refused.headers, { 'retry-after': /^\d+$/, 'ratelimit-limit': '10', 'ratelimit-remaining': '0', 'cache-control': 'no-store', 'ratelimit-policy': '"default";q=10;w=900', ratelimit: /^"default";r=0;t=\d+$/ })
   t.equal((await neighbour.logIn(email)).statusCode, 429, 'SEC-31: a /64 is one customer')
   t.equal((await there.logIn(email)).statusCode, 401)
   t.equal((await here.logIn(address())).statusCode, 401)

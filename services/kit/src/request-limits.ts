@@ -4,6 +4,9 @@ import fp from 'fastify-plugin'
 import { Redis } from 'ioredis'
 import { network } from './client-address.ts'
 import { tooManyRequests } from './problem.ts'
+import { rateLimitFields } from './rate-limit-fields.ts'
+
+const windowSeconds = 60
 
 export interface RequestLimitOptions { perMinute: number, redisUrl?: string | undefined }
 
@@ -33,12 +36,15 @@ export const requestLimits = fp(async (app: FastifyInstance, { perMinute, redisU
   await app.register(rateLimit, {
     global: false,
     max: perMinute,
-    timeWindow: '1 minute',
+    timeWindow: windowSeconds * 1000,
     ...redis && { redis },
     skipOnError: true,
     keyGenerator: (request: FastifyRequest) => keys.get(request) ?? network(request.ip),
     enableDraftSpec: true,
-    errorResponseBuilder: (_request, { after }) => tooManyRequests({ detail: `Try again in ${after}.` }),
+    errorResponseBuilder: (_request, { after, max, ttl }) => tooManyRequests({
+      detail: `Try again in ${after}.`,
+      headers: rateLimitFields({ limit: max, windowSeconds, retryAfter: Math.ceil(ttl / 1000) }),
+    }),
   })
   const limit = app.rateLimit()
   app.decorate('countRequest', async (request: FastifyRequest, reply: FastifyReply, address: string) => {

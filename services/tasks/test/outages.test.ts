@@ -63,6 +63,6 @@ t.test('SEC-38: past the limit the answer is 429, by account, with the time to w
   const response = await call('GET', url, ada)
   t.equal(response.statusCode, 429)
   t.match(response.json(), { type: '/problems/too-many-requests', status: 429 })
-  t.match(response.headers, { 'retry-after': /^\d+$/, 'ratelimit-limit': '5', 'ratelimit-remaining': '0', 'cache-control': 'no-store' })
+  t.match(response.headers, { 'retry-after': /^\d+$/, 'ratelimit-limit': '5', 'ratelimit-remaining': '0', 'cache-control': 'no-store', 'ratelimit-policy': '"default";q=5;w=60', ratelimit: /^"default";r=0;t=\d+$/ })
   t.equal((await call('GET', `/api/${bob.id}/tasks`, bob)).statusCode, 200, 'another account has its own')
 })

@@ -30,6 +30,6 @@ export async function countGuess ({ pool, config }: Pick<Deps, 'pool' | 'config'
   const buckets = { address: `login:${from}`, both: `login:${from}|${emailKey}`, account: own === undefined ? emailKey : `${emailKey}|${own}` }
   const { LOGIN_PER_ADDRESS: perAddress, LOGIN_PER_ADDRESS_AND_ACCOUNT: perBoth } = config
   const guess = await takeGuess(pool, buckets, { per_address: perAddress, per_both: perBoth, window_seconds: windowSeconds })
-  if (guess.by_address !== null) throw limitReached(guess.by_address === 'all accounts' ? perAddress : perBoth, guess.retry_after)
+  if (guess.by_address !== null) throw limitReached({ limit: guess.by_address === 'all accounts' ? perAddress : perBoth, windowSeconds, retryAfter: guess.retry_after })
   return { isAllowed: guess.is_allowed, forget: async () => { await forgetGuess(pool, buckets) } }
 }

@@ -1,4 +1,5 @@
 import { tooManyRequests } from '@daymark/kit/problem'
+import { rateLimitFields, type UsedUp } from '@daymark/kit/rate-limit-fields'
 import type { CommonQueryMethods } from 'slonik'
 import { takeFromBucket } from './queries.ts'
 
@@ -10,11 +11,17 @@ export interface Limit { bucket: string, limit: number, windowSeconds: number }
  */
 export async function enforceLimit (db: CommonQueryMethods, { bucket, limit, windowSeconds }: Limit): Promise<void> {
   const { used, retry_after: retryAfter } = await takeFromBucket(db, { bucket, window_seconds: windowSeconds })
-  if (used > limit) throw limitReached(limit, retryAfter)
+  if (used > limit) throw limitReached({ limit, windowSeconds, retryAfter })
 }
 
 /** What who is past a limit is told. */
-export const limitReached = (limit: number, retryAfter: number) => tooManyRequests({
+export const limitReached = ({ limit, windowSeconds, retryAfter }: UsedUp) => tooManyRequests({
   detail: `Try again in ${retryAfter} seconds.`,
-  headers: { 'retry-after': String(retryAfter), 'ratelimit-limit': String(limit), 'ratelimit-remaining': '0', 'ratelimit-reset': String(retryAfter) },
+  headers: {
+    ...rateLimitFields({ limit, windowSeconds, retryAfter }),
+    'retry-after': String(retryAfter),
+    'ratelimit-limit': String(limit),
+    'ratelimit-remaining': '0',
+    'ratelimit-reset': String(retryAfter),
+  },
 })
