@@ -12,6 +12,10 @@ export default [
   { path: 'take-back', file: 'routes/take-back.tsx' },
   { path: 'confirm', file: 'routes/confirm.tsx' },
   { path: 'settings', file: 'routes/settings.tsx' },
+  { path: 'settings/export', file: 'routes/export.tsx' },
+  { path: 'settings/export/daymark.json', file: 'routes/export-file.ts' },
+  { path: 'settings/delete', file: 'routes/delete-account.tsx' },
+  { path: 'goodbye', file: 'routes/goodbye.tsx' },
   {
     path: 'admin',
     file: 'routes/admin.tsx',

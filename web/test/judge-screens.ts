@@ -136,6 +136,20 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
         await page.getByLabel('Your password', { exact: true }).waitFor()
       },
     },
+    { name: 'export', path: '/settings/export', who: full },
+    { name: 'export while a service is away', path: '/settings/export?problem=away', who: full },
+    { name: 'delete account', path: '/settings/delete', who: full },
+    {
+      name: 'delete account with another address',
+      path: '/settings/delete',
+      who: full,
+      async act (page) {
+        await page.getByLabel('Your e-mail address').fill('ada@example.com')
+        await page.getByRole('button', { name: 'Delete for good' }).click()
+        await page.getByText('not the address of this account').waitFor()
+      },
+    },
+    { name: 'goodbye', path: '/goodbye' },
     { name: 'confirm password', path: '/confirm', who: full },
     {
       name: 'confirm password refused',

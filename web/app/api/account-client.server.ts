@@ -1,3 +1,4 @@
+import type { ReadableStream } from 'node:stream/web'
 import { type ChangeEmail, type ChangePassword, Session, SessionPage, SignedIn, type StepUp, User } from '@daymark/auth/contracts'
 import { type AuthOrigin, authHeaders } from './auth-client.server.ts'
 import { type Bearer, withBearer } from './bearer.server.ts'
@@ -24,6 +25,10 @@ export interface AccountClient {
   /** Fine with a session that has ended already. */
   endSession: (id: string) => Promise<void>
   endOtherSessions: () => Promise<void>
+  /** What auth keeps of the account, as the bytes of a JSON document. */
+  exported: () => Promise<ReadableStream<Uint8Array>>
+  /** Deletes the account and all that it has, at once. */
+  remove: () => Promise<void>
 }
 
 /** The signed-in person's own account, as seen from one browser request. */
@@ -43,5 +48,7 @@ export function accountClient (auth: Service, serviceToken: () => Promise<string
       })
     },
     endOtherSessions: async () => { await call({ method: 'DELETE', path: '/auth/sessions' }) },
+    exported: async () => (await call({ method: 'GET', path: '/auth/me/export', isStreamed: true })).body as ReadableStream<Uint8Array>,
+    remove: async () => { await call({ method: 'DELETE', path: '/auth/me' }) },
   }
 }

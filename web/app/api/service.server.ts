@@ -8,6 +8,8 @@ export interface ServiceCall {
   path: string
   headers?: Record<string, string>
   body?: unknown
+  /** Leaves the body of a good answer unread: it is a stream, and the deadline is that of its beginning. */
+  isStreamed?: boolean
 }
 
 export interface ServiceAnswer { headers: Headers, body: unknown }
@@ -21,6 +23,7 @@ export type Service = (call: ServiceCall, origin: CallOrigin) => Promise<Service
 export function service ({ name, url, timeoutMs }: { name: string, url: string, timeoutMs: number }): Service {
   return async (call, origin) => {
     const response = await send(name, url, timeoutMs, call, origin)
+    if (call.isStreamed && response.ok) return { headers: response.headers, body: response.body }
     const isJson = /^application\/(problem\+)?json\b/.test(response.headers.get('content-type') ?? '')
     const body: unknown = await (isJson ? response.json() : response.text()).catch((cause: unknown) => { throw new ServiceAway(name, { cause }) })
     if (response.ok) return { headers: response.headers, body }
@@ -29,20 +32,26 @@ export function service ({ name, url, timeoutMs }: { name: string, url: string, 
   }
 }
 
-async function send (name: string, url: string, timeoutMs: number, { method, path, headers, body }: ServiceCall, origin: CallOrigin): Promise<Response> {
-  const attempt = () => fetch(new URL(path, url), {
-    method,
-    redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
-    headers: {
-      accept: 'application/json, application/problem+json',
-      traceparent: origin.traceparent,
-      'x-request-id': origin.requestId,
-      ...body !== undefined && { 'content-type': 'application/json' },
-      ...headers,
-    },
-    ...body !== undefined && { body: JSON.stringify(body) },
-  })
+async function send (name: string, url: string, timeoutMs: number, { method, path, headers, body, isStreamed }: ServiceCall, origin: CallOrigin): Promise<Response> {
+  const attempt = async () => {
+    const deadline = new AbortController()
+    const timer = setTimeout(() => { deadline.abort(new DOMException('The answer took too long', 'TimeoutError')) }, timeoutMs).unref()
+    const response = await fetch(new URL(path, url), {
+      method,
+      redirect: 'error',
+      signal: deadline.signal,
+      headers: {
+        accept: 'application/json, application/problem+json',
+        traceparent: origin.traceparent,
+        'x-request-id': origin.requestId,
+        ...body !== undefined && { 'content-type': 'application/json' },
+        ...headers,
+      },
+      ...body !== undefined && { body: JSON.stringify(body) },
+    })
+    if (isStreamed) clearTimeout(timer)
+    return response
+  }
   const away = (cause: unknown) => { throw new ServiceAway(name, { cause }) }
   // A kept-alive connection may have been closed by a restart in the same moment: what only reads, or has one effect
   // however often it is sent, is asked once more.

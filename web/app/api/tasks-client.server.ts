@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type NewTask, Task, TaskPage, type TaskPatch, type TaskStatus } from '@daymark/tasks/contracts'
+import { Label, LabelPage, List, ListPage, type NewTask, Task, TaskPage, type TaskPatch, type TaskStatus } from '@daymark/tasks/contracts'
 import { type Bearer, withBearer } from './bearer.server.ts'
 import { ContractBroken, contractCheck } from './contract-check.server.ts'
 import type { CallOrigin, Service, ServiceAnswer, ServiceCall } from './service.server.ts'
@@ -7,6 +7,8 @@ import { isServiceProblem } from './service-problem.ts'
 
 const checkTask = contractCheck(Task)
 const checkPage = contractCheck(TaskPage, [Task]) as (answer: unknown) => TaskPage
+const checkLists = contractCheck(ListPage, [List]) as (answer: unknown) => ListPage
+const checkLabels = contractCheck(LabelPage, [Label]) as (answer: unknown) => LabelPage
 
 /** A task, and the ETag by which a write says that it was made from this very version. */
 export interface TaskRead { task: Task, etag: string }
@@ -21,6 +23,8 @@ export interface TasksClient {
   /** Moves the task to the trash; fine with one that is there already. */
   remove: (id: string) => Promise<void>
   restore: (id: string) => Promise<TaskRead>
+  lists: () => Promise<List[]>
+  labels: () => Promise<Label[]>
 }
 
 /**
@@ -35,7 +39,7 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
   const call = ({ method, path, headers, ...rest }: ServiceCall): Promise<ServiceAnswer> => {
     const key: Record<string, string> = method === 'GET' ? {} : { 'idempotency-key': keyFor(method, path) }
     return withBearer(bearer, (authorization) =>
-      tasks({ ...rest, method, path: `/api/${bearer.userId()}/tasks${path}`, headers: { ...headers, ...key, ...authorization } }, origin))
+      tasks({ ...rest, method, path: `/api/${bearer.userId()}${path}`, headers: { ...headers, ...key, ...authorization } }, origin))
   }
   const one = async (request: ServiceCall): Promise<TaskRead> => {
     const { body, headers } = await call(request)
@@ -43,14 +47,14 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     if (etag === null) throw new ContractBroken('Task', ['ETag'])
     return { task: checkTask(body), etag }
   }
-  const pathOf = (id: string) => `/${encodeURIComponent(id)}`
+  const pathOf = (id: string) => `/tasks/${encodeURIComponent(id)}`
   return {
     async list ({ status, limit, cursor }) {
       const query = new URLSearchParams({ status, limit: String(limit), ...cursor !== undefined && { cursor } })
-      return checkPage((await call({ method: 'GET', path: `?${query}` })).body)
+      return checkPage((await call({ method: 'GET', path: `/tasks?${query}` })).body)
     },
     get: (id) => one({ method: 'GET', path: pathOf(id) }),
-    create: (task) => one({ method: 'POST', path: '', body: task }),
+    create: (task) => one({ method: 'POST', path: '/tasks', body: task }),
     update: (id, patch, etag) => one({ method: 'PATCH', path: pathOf(id), headers: { 'content-type': 'application/merge-patch+json', 'if-match': etag }, body: patch }),
     complete: (id, completed) => one({ method: 'PATCH', path: `${pathOf(id)}/complete`, body: { completed } }),
     async remove (id) {
@@ -59,6 +63,8 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
       })
     },
     restore: (id) => one({ method: 'POST', path: `${pathOf(id)}/restore` }),
+    lists: async () => checkLists((await call({ method: 'GET', path: '/lists' })).body).items,
+    labels: async () => checkLabels((await call({ method: 'GET', path: '/labels' })).body).items,
   }
 }
 

@@ -60,6 +60,11 @@ const changeEmailMessages: FormMessages<typeof ChangeEmail> = {
 export const changeEmailGuide = formGuide(ChangeEmail, changeEmailMessages)
 export const readChangeEmail = formReader(ChangeEmail, changeEmailMessages)
 
+const DeleteAccount = Type.Object({ email: LogIn.properties.email }, { additionalProperties: false })
+const deleteAccountMessages: FormMessages<typeof DeleteAccount> = { email: { required: 'Write the address of this account.', too_long: emailMessages.too_long } }
+export const deleteAccountGuide = formGuide(DeleteAccount, deleteAccountMessages)
+export const readDeleteAccount = formReader(DeleteAccount, deleteAccountMessages)
+
 export const readLink = formReader(VerifyEmail)
 
 const closed = { additionalProperties: false }

@@ -136,6 +136,20 @@ export default function SettingsPage () {
           )}
         </div>
       </section>
+
+      <section className='settings__part' aria-labelledby='data'>
+        <h2 id='data'>Your data</h2>
+        <ul className='settings__body settings__ways'>
+          <li>
+            <Link to='/settings/export'>Download your data</Link>
+            <p className='settings__note'>Your account and all your tasks, in one file.</p>
+          </li>
+          <li>
+            <Link to='/settings/delete'>Delete your account</Link>
+            <p className='settings__note'>With all its tasks, at once and for good.</p>
+          </li>
+        </ul>
+      </section>
     </div>
   )
 }
