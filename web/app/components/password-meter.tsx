@@ -7,15 +7,16 @@ import type { loader as rootLoader } from '../root.tsx'
 const pause = 400
 
 /**
- * Says how hard to guess the new password in a field is, and what would make it harder: the verdict that the auth service
- * will give, from a worker with the same code and dictionaries. The worker is a file of its own, fetched when the field is
- * first used; where it cannot be had nothing is said, and the service's verdict comes with its answer. It is silent beside
- * an error, which says more.
+ * Says how hard to guess the new password in a field is, and what would make it harder: the verdict of the auth service, as
+ * far as the page knows the owner, from a worker with the same code and dictionaries. The worker is a file of its own, fetched
+ * when the field is first used; where it cannot be had nothing is said, and the service's verdict comes with its answer. It is
+ * silent beside an error, which says more.
  */
 export function PasswordMeter ({ fieldId, isSilent }: { fieldId: string, isSilent: boolean }) {
   const user = useRouteLoaderData<typeof rootLoader>('root')?.user
   const [isTyped, setTyped] = useState(false)
   const [verdict, setVerdict] = useState<Verdict | null>(null)
+  const [hasFailed, setFailed] = useState(false)
   const [email, name] = [user?.email, user?.name]
 
   useEffect(() => {
@@ -23,12 +24,14 @@ export function PasswordMeter ({ fieldId, isSilent }: { fieldId: string, isSilen
     let worker: Worker | undefined
     let timer: number | undefined
     let last = 0
+    const { form } = field
     const wake = () => {
       if (worker) return
       worker = new Worker(new URL('./password-judge.worker.ts', import.meta.url), { type: 'module' })
       worker.onmessage = ({ data }: MessageEvent<{ id: number, verdict: Verdict }>) => {
         if (data.id === last) setVerdict(data.verdict) // of an earlier text nothing is said any more
       }
+      worker.onerror = () => { setFailed(true) }
     }
     const judge = () => {
       const id = ++last
@@ -40,20 +43,20 @@ export function PasswordMeter ({ fieldId, isSilent }: { fieldId: string, isSilen
     }
     const judgeEmptied = () => { setTimeout(judge) } // a form tells that it is reset before it is
     field.addEventListener('focus', wake)
-    field.addEventListener('input', judge)
-    field.form?.addEventListener('reset', judgeEmptied)
+    form?.addEventListener('input', judge) // also the owner's address and name count
+    form?.addEventListener('reset', judgeEmptied)
     if (field.value !== '') judge() // typed before the page woke
     else if (document.activeElement === field) wake()
     return () => {
       field.removeEventListener('focus', wake)
-      field.removeEventListener('input', judge)
-      field.form?.removeEventListener('reset', judgeEmptied)
+      form?.removeEventListener('input', judge)
+      form?.removeEventListener('reset', judgeEmptied)
       clearTimeout(timer)
       worker?.terminate()
     }
   }, [fieldId, email, name])
 
-  if (!isTyped || isSilent) return null
+  if (!isTyped || isSilent || hasFailed) return null
   const filled = verdict ? Math.max(1, verdict.score) : 0
   return (
     <div className='meter' data-verdict={verdict ? verdict.code ? 'weak' : 'good' : undefined}>
