@@ -180,11 +180,12 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
       account: accountClient(auth, serviceToken, session, origin),
       admin: adminClient(auth, serviceToken, session, origin),
       tasks: tasksClient(tasks, session, origin, () => formKey),
-      signIn (signedIn, deviceToken) {
-        session.begin(signedIn)
+      async signIn (signedIn, deviceToken) {
+        await session.begin(signedIn)
         if (deviceToken !== undefined) reply.setCookie(names.device, deviceToken, { ...options, maxAge: deviceCookieSeconds })
         if (visit !== undefined) reply.clearCookie(names.visit, options)
       },
+      keepAccount: session.know,
       async signOut () {
         // Cookies one by one: "cookies" would take the device token as well, and with it who this browser belongs to.
         reply.header('clear-site-data', '"cache", "storage"')
@@ -260,6 +261,7 @@ function publicContext (nonce: string, { id, log }: FastifyRequest): BrowserCont
     admin: unused as BrowserContext['admin'],
     tasks: unused as BrowserContext['tasks'],
     signIn: none,
+    keepAccount: none,
     signOut: none,
     formToken: none,
     flash: none,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { AccountRead } from './api/account-client.server.ts'
 import type { TaskRead } from './api/tasks-client.server.ts'
 
 /**
@@ -7,11 +8,11 @@ import type { TaskRead } from './api/tasks-client.server.ts'
  */
 export const editionOf = ({ task, etag }: TaskRead): string => `${digest(task)} ${etag}`
 
-interface Begun { etag: string, isOf: (task: TaskRead['task']) => boolean }
+interface Begun<T> { etag: string, isOf: (current: T) => boolean }
 
-const reader = (digestOfTask: (task: TaskRead['task']) => string) => (edition: string): Begun | null => {
+const reader = <T>(digestOfCurrent: (current: T) => string) => (edition: string): Begun<T> | null => {
   const [, begun, etag] = /^([\w-]{22}) (\S+)$/.exec(edition) ?? []
-  return begun === undefined || etag === undefined ? null : { etag, isOf: (task) => digestOfTask(task) === begun }
+  return begun === undefined || etag === undefined ? null : { etag, isOf: (current) => digestOfCurrent(current) === begun }
 }
 
 const digestOf = (values: unknown[]) => createHash('sha256').update(JSON.stringify(values)).digest('base64url').slice(0, 22)
@@ -22,5 +23,11 @@ const detailsDigest = ({ priority, due_date: due, due_at: at, start_date: start 
 export const detailsEditionOf = ({ task, etag }: TaskRead): string => `${detailsDigest(task)} ${etag}`
 
 /** Reads an edition again; null for what is none of ours. */
-export const readEdition = reader((task) => digest(task))
-export const readDetailsEdition = reader((task) => detailsDigest(task))
+export const readEdition = reader((task: TaskRead['task']) => digest(task))
+export const readDetailsEdition = reader((task: TaskRead['task']) => detailsDigest(task))
+
+const profileDigest = ({ display_name: name, time_zone: zone }: AccountRead['account']) => digestOf([name, zone])
+
+/** The same for what people set of their account; their address may be confirmed meanwhile. */
+export const profileEditionOf = ({ account, etag }: AccountRead): string => `${profileDigest(account)} ${etag}`
+export const readProfileEdition = reader(profileDigest)

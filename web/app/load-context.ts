@@ -1,4 +1,4 @@
-import type { SignedIn } from '@daymark/auth/contracts'
+import type { Account, SignedIn } from '@daymark/auth/contracts'
 import type { Flash } from '../session/flash.ts'
 import type { SessionUser } from '../session/session-contents.ts'
 import type { AccountClient } from './api/account-client.server.ts'
@@ -28,7 +28,9 @@ export type BrowserContext = {
   admin: AdminClient
   tasks: TasksClient
   /** The device token is kept in a cookie of its own, which outlives the session. */
-  signIn: (signedIn: SignedIn, deviceToken?: string) => void
+  signIn: (signedIn: SignedIn, deviceToken?: string) => Promise<void>
+  /** Lets the pages know what the account has become. */
+  keepAccount: (account: Account) => void
   signOut: () => Promise<void>
   /** The token for this page's forms. */
   formToken: () => string

@@ -22,7 +22,7 @@ export async function takeStepUp (context: AppLoadContext, form: FormData) {
   const read = readConfirmPassword(named)
   if (!read.ok) return answer(read.answer.errors['confirm_password'] ?? '', 422)
   try {
-    context.signIn(await context.account.stepUp({ password: read.value.confirm_password }))
+    await context.signIn(await context.account.stepUp({ password: read.value.confirm_password }))
     return null
   } catch (error) {
     if (isServiceProblem(error) && error.type.endsWith('/wrong-password')) return answer('That is not your password.', 403)

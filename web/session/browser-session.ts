@@ -1,4 +1,4 @@
-import type { SignedIn } from '@daymark/auth/contracts'
+import type { Account, SignedIn } from '@daymark/auth/contracts'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AuthClient } from '../app/api/auth-client.server.ts'
 import type { Bearer } from '../app/api/bearer.server.ts'
@@ -12,7 +12,10 @@ const renewWithMs = 30_000
 export interface BrowserSession extends Bearer {
   user: () => SessionUser | null
   id: () => string | null
-  begin: (signedIn: SignedIn) => void
+  /** Keeps what a sign-up, a log-in or a step-up answered, and asks for what it does not tell of the person. */
+  begin: (signedIn: SignedIn) => Promise<void>
+  /** Keeps what the account has become. */
+  know: (account: Account) => void
   /** Forgets the session here, and ends it at auth if auth can be reached. */
   end: () => Promise<void>
   /** Waits for what went on beside the request, so that its outcome still reaches the cookie. */
@@ -50,7 +53,7 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
     const refresh = async (from: SessionContents): Promise<SessionContents> => {
       try {
         const signedIn = await refreshOnce(from.refresh_token, () => auth.refresh(from.refresh_token))
-        const next = sessionFrom(signedIn, now(), false)
+        const next = sessionFrom(signedIn, now(), false, from.user)
         set(next)
         return next
       } catch (error) {
@@ -98,8 +101,13 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
         if (current.access_token !== refused) return current.access_token
         return (await refresh(current)).access_token
       },
-      begin (signedIn) {
-        set(sessionFrom(signedIn, now(), true))
+      async begin (signedIn) {
+        const begun = sessionFrom(signedIn, now(), true, current?.user ?? null)
+        set(begun)
+        if (begun.user.time_zone === undefined) await confirm(begun)
+      },
+      know (account) {
+        if (current) set({ ...current, user: sessionUser(account) })
       },
       async end () {
         const ending = current

@@ -1,4 +1,4 @@
-import type { SignedIn } from '@daymark/auth/contracts'
+import type { Account, SignedIn } from '@daymark/auth/contracts'
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { openText, sealText } from './sealed-text.ts'
@@ -16,6 +16,8 @@ const SessionContents = Type.Object({
     email: Type.String(),
     display_name: Type.Union([Type.String(), Type.Null()]),
     role: Type.Union([Type.Literal('user'), Type.Literal('admin')]),
+    /** The zone they chose; missing until auth has told. */
+    time_zone: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   }),
 })
 
@@ -25,21 +27,21 @@ export type SessionUser = SessionContents['user']
 
 const check = TypeCompiler.Compile(SessionContents)
 
-/** What to keep of the answer to a sign-up, a log-in or (not yet confirmed) a refresh. */
-export function sessionFrom (signedIn: SignedIn, now: Date, isConfirmed: boolean): SessionContents {
+/** What to keep of the answer to a sign-up, a log-in, a step-up or (not yet confirmed) a refresh, which does not tell the zone. */
+export function sessionFrom (signedIn: SignedIn, now: Date, isConfirmed: boolean, known: SessionUser | null): SessionContents {
   return {
     access_token: signedIn.access_token,
     expires_at: now.getTime() + signedIn.expires_in * 1000,
     refresh_token: signedIn.refresh_token,
     session_id: signedIn.session_id,
     is_confirmed: isConfirmed,
-    user: sessionUser(signedIn.user),
+    user: { ...sessionUser(signedIn.user), ...known?.id === signedIn.user.id && known.time_zone !== undefined && { time_zone: known.time_zone } },
   }
 }
 
 /** The part of a user that pages show. */
-export function sessionUser ({ id, email, display_name, role }: SignedIn['user']): SessionUser {
-  return { id, email, display_name, role }
+export function sessionUser ({ id, email, display_name, role, ...account }: SignedIn['user'] | Account): SessionUser {
+  return { id, email, display_name, role, ...'time_zone' in account && { time_zone: account.time_zone } }
 }
 
 const purpose = 'session'

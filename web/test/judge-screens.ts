@@ -115,6 +115,30 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
     },
     { name: 'settings', path: '/settings', who: full },
     {
+      name: 'settings with a profile that cannot be',
+      path: '/settings',
+      who: full,
+      async act (page) {
+        await page.getByRole('button', { name: 'Show password' }).first().waitFor() // before it is awake the browser's own words tell of a mistake
+        await page.getByLabel('Your name').fill('x'.repeat(101))
+        await page.getByRole('button', { name: 'Save profile' }).click()
+        await page.getByText('it has 101').waitFor()
+      },
+    },
+    {
+      name: 'settings with a profile changed elsewhere',
+      path: '/settings',
+      who: full,
+      async act (page) {
+        await page.getByLabel('Your name').fill(longWord.slice(0, 100))
+        await page.getByLabel('Time zone').selectOption('America/North_Dakota/New_Salem')
+        const [, edition = ''] = /name="edition"[^>]* value="([^"]+)"/.exec((await full.get('/settings')).text) ?? []
+        await full.post('/settings', { intent: 'save-profile', edition: edition.replaceAll('&quot;', '"'), display_name: `Ada ${Math.random()}`, time_zone: '' })
+        await page.getByRole('button', { name: 'Save profile' }).click()
+        await page.getByText('changed elsewhere').waitFor()
+      },
+    },
+    {
       name: 'settings with a wrong password',
       path: '/settings',
       who: empty,

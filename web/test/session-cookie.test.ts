@@ -13,7 +13,7 @@ const session: SessionContents = {
   refresh_token: `v1.${'r'.repeat(120)}`,
   session_id: '01890000-0000-7000-8000-000000000000',
   is_confirmed: true,
-  user: { id: '01890000-0000-7000-8000-000000000001', email: `${'e'.repeat(242)}@example.com`, display_name: '🌅'.repeat(100), role: 'user' },
+  user: { id: '01890000-0000-7000-8000-000000000001', email: `${'e'.repeat(242)}@example.com`, display_name: '🌅'.repeat(100), role: 'user', time_zone: 'Z'.repeat(64) },
 }
 
 t.test('what is sealed opens again, whatever it is', async () => {

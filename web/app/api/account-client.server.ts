@@ -1,18 +1,23 @@
 import type { ReadableStream } from 'node:stream/web'
-import { type ChangeEmail, type ChangePassword, Session, SessionPage, SignedIn, type StepUp, User } from '@daymark/auth/contracts'
+import { Account, type ChangeEmail, type ChangePassword, type ProfilePatch, Session, SessionPage, SignedIn, type StepUp } from '@daymark/auth/contracts'
 import { type AuthOrigin, authHeaders } from './auth-client.server.ts'
 import { type Bearer, withBearer } from './bearer.server.ts'
-import { contractCheck } from './contract-check.server.ts'
+import { ContractBroken, contractCheck } from './contract-check.server.ts'
 import type { Service, ServiceAnswer, ServiceCall } from './service.server.ts'
 import { isServiceProblem } from './service-problem.ts'
 
-const checkUser = contractCheck(User)
+const checkAccount = contractCheck(Account)
 const checkSignedIn = contractCheck(SignedIn)
 const checkSessions = contractCheck(SessionPage, [Session]) as (answer: unknown) => SessionPage
 
+/** The account, and the ETag by which a write says that it was made from this very version. */
+export interface AccountRead { account: Account, etag: string }
+
 export interface AccountClient {
   /** The account as it is now; the copy in the session cookie may be older. */
-  me: () => Promise<User>
+  me: () => Promise<AccountRead>
+  /** Sets what `patch` names, if the account is still what `etag` stands for; otherwise rejects with a 412 that tells it as it is. */
+  changeProfile: (patch: ProfilePatch, etag: string) => Promise<AccountRead>
   /** Gives the session other tokens, which `signIn` has to keep. */
   stepUp: (form: StepUp) => Promise<SignedIn>
   /** Fine with an address that is confirmed already. */
@@ -34,9 +39,16 @@ export interface AccountClient {
 /** The signed-in person's own account, as seen from one browser request. */
 export function accountClient (auth: Service, serviceToken: () => Promise<string>, bearer: Bearer, origin: AuthOrigin): AccountClient {
   const call = (request: ServiceCall): Promise<ServiceAnswer> =>
-    withBearer(bearer, async (authorization) => await auth({ ...request, headers: { ...await authHeaders(serviceToken, origin), ...authorization } }, origin))
+    withBearer(bearer, async (authorization) => await auth({ ...request, headers: { ...request.headers, ...await authHeaders(serviceToken, origin), ...authorization } }, origin))
+  const read = async (request: ServiceCall): Promise<AccountRead> => {
+    const { body, headers } = await call(request)
+    const etag = headers.get('etag')
+    if (etag === null) throw new ContractBroken('Account', ['ETag'])
+    return { account: checkAccount(body), etag }
+  }
   return {
-    me: async () => checkUser((await call({ method: 'GET', path: '/auth/me' })).body),
+    me: () => read({ method: 'GET', path: '/auth/me' }),
+    changeProfile: (patch, etag) => read({ method: 'PATCH', path: '/auth/me', headers: { 'content-type': 'application/merge-patch+json', 'if-match': etag }, body: patch }),
     stepUp: async (form) => checkSignedIn((await call({ method: 'POST', path: '/auth/step-up', body: form })).body),
     sendVerification: async () => { await call({ method: 'POST', path: '/auth/email/verification' }) },
     changeEmail: async (form) => { await call({ method: 'POST', path: '/auth/email/change', body: form }) },
@@ -50,5 +62,14 @@ export function accountClient (auth: Service, serviceToken: () => Promise<string
     endOtherSessions: async () => { await call({ method: 'DELETE', path: '/auth/sessions' }) },
     exported: async () => (await call({ method: 'GET', path: '/auth/me/export', isStreamed: true })).body as ReadableStream<Uint8Array>,
     remove: async () => { await call({ method: 'DELETE', path: '/auth/me' }) },
+  }
+}
+
+/** The account inside a 412, or null where there is none to be trusted. */
+export function currentAccount ({ current, etag }: { current: unknown, etag: string | undefined }): AccountRead | null {
+  try {
+    return etag === undefined ? null : { account: checkAccount(current), etag }
+  } catch {
+    return null
   }
 }

@@ -1,9 +1,9 @@
-import { type ForgotPassword, type LogIn, type ResetPassword, type RevertEmail, SignedIn, type SignUp, User, type VerifyEmail } from '@daymark/auth/contracts'
+import { Account, type ForgotPassword, type LogIn, type ResetPassword, type RevertEmail, SignedIn, type SignUp, type VerifyEmail } from '@daymark/auth/contracts'
 import { contractCheck } from './contract-check.server.ts'
 import { type CallOrigin, type Service } from './service.server.ts'
 
 const checkSignedIn = contractCheck(SignedIn)
-const checkUser = contractCheck(User)
+const checkAccount = contractCheck(Account)
 
 /** The browser on whose behalf auth is asked: auth believes it, because the service token proves who says so. */
 export interface AuthOrigin extends CallOrigin {
@@ -19,7 +19,7 @@ export interface AuthClient {
   refresh: (refreshToken: string) => Promise<SignedIn>
   /** Ends the session at auth; fine with one that has already ended. */
   logOut: (refreshToken: string) => Promise<void>
-  me: (accessToken: string) => Promise<User>
+  me: (accessToken: string) => Promise<Account>
   /** Fine with an address that has no account: nobody is told which have one. */
   forgotPassword: (form: ForgotPassword) => Promise<void>
   resetPassword: (form: ResetPassword) => Promise<void>
@@ -53,7 +53,7 @@ export function authClient (auth: Service, serviceToken: () => Promise<string>, 
     logOut: async (refreshToken) => { await post('/auth/logout', { refresh_token: refreshToken }) },
     async me (accessToken) {
       const { body } = await auth({ method: 'GET', path: '/auth/me', headers: { ...await headers(), authorization: `Bearer ${accessToken}` } }, origin)
-      return checkUser(body)
+      return checkAccount(body)
     },
     forgotPassword: async (form) => { await post('/auth/password/forgot', form) },
     resetPassword: async (form) => { await post('/auth/password/reset', form) },

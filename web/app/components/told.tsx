@@ -2,6 +2,7 @@ import type { Flash } from '../../session/flash.ts'
 import { CheckIcon } from './icons.tsx'
 
 const sentences: Record<Exclude<Flash['did'], 'deleted' | 'restored' | 'saved'>, string> = {
+  'profile-saved': 'Your profile is saved.',
   'mail-sent': 'The mail is on its way. Its link works for 24 hours.',
   'email-confirmed': 'The address is confirmed. Thank you.',
   'email-change-asked': 'We mailed a link to the new address. It works for 24 hours; this one stays until you use it.',

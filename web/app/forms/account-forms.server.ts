@@ -1,4 +1,4 @@
-import { ChangeEmail, ChangePassword, ForgotPassword, LogIn, ResetPassword, Session, SignUp, StepUp, VerifyEmail } from '@daymark/auth/contracts'
+import { ChangeEmail, ChangePassword, DisplayName, ForgotPassword, LogIn, ResetPassword, Session, SignUp, StepUp, TimeZone, VerifyEmail } from '@daymark/auth/contracts'
 import { Type } from '@sinclair/typebox'
 import { type FormMessages, formGuide, formReader } from './form-reader.server.ts'
 
@@ -15,13 +15,15 @@ const newPasswordMessages = {
   too_long: 'Use at most {limit} characters; this has {count}.',
 }
 
+const nameMessages = {
+  too_long: 'Keep the name to {limit} characters; it has {count}.',
+  not_allowed: 'Write a name, or leave this empty.',
+}
+
 const signUpMessages: FormMessages<typeof SignUp> = {
   email: emailMessages,
   password: newPasswordMessages,
-  display_name: {
-    too_long: 'Keep the name to {limit} characters; it has {count}.',
-    not_allowed: 'Write a name, or leave this empty.',
-  },
+  display_name: nameMessages,
 }
 export const signUpGuide = formGuide(SignUp, signUpMessages)
 export const readSignUp = formReader(SignUp, signUpMessages)
@@ -68,6 +70,14 @@ export const readDeleteAccount = formReader(DeleteAccount, deleteAccountMessages
 export const readLink = formReader(VerifyEmail)
 
 const closed = { additionalProperties: false }
+
+const unknownZone = 'Choose a time zone from the list.'
+/** An empty field takes the value away. Which version it was made from is said as well, so that it wipes out no other's. */
+const Profile = Type.Object({ display_name: Type.Optional(DisplayName), time_zone: Type.Optional(TimeZone), edition: Type.String({ minLength: 1, maxLength: 300 }) }, closed)
+const profileMessages: FormMessages<typeof Profile> = { display_name: nameMessages, time_zone: { not_allowed: unknownZone, too_long: unknownZone, unknown_time_zone: unknownZone } }
+export const profileGuide = formGuide(Profile, profileMessages)
+export const readProfile = formReader(Profile, profileMessages)
+
 export const readSessionId = formReader(Type.Pick(Session, ['id'], closed))
 /** A form that is nothing but its button. */
 export const readNothing = formReader(Type.Object({}, closed))

@@ -9,7 +9,7 @@ export interface FieldRules {
 }
 
 /** Named like the codes that the services give in `errors[].code`. */
-export type FieldFault = 'required' | 'too_short' | 'too_long' | 'not_email' | 'not_allowed' | 'wrong_type' | 'taken'
+export type FieldFault = 'required' | 'too_short' | 'too_long' | 'not_email' | 'not_allowed' | 'wrong_type' | 'taken' | 'unknown_time_zone'
 
 export type FieldMessages = Partial<Record<FieldFault, string>>
 
@@ -45,6 +45,7 @@ const usual: Record<FieldFault, string> = {
   not_allowed: 'This has characters that cannot be used here.',
   wrong_type: 'This is not what belongs here.',
   taken: 'This is taken already.',
+  unknown_time_zone: 'There is no such time zone.',
 }
 
 /** The sentence for a fault: the form's own words where it has some. */

@@ -16,7 +16,7 @@ export const shouldRevalidate = revalidateAfterRefusal
 
 export async function loader ({ context }: LoaderFunctionArgs) {
   requireUser(context)
-  const { email } = await context.account.me()
+  const { account: { email } } = await context.account.me()
   return { email, guide: deleteAccountGuide, confirmGuide: confirmPasswordGuide }
 }
 
@@ -28,7 +28,7 @@ export async function action ({ request, context }: ActionFunctionArgs) {
   const values = keptValues(form)
   const read = readDeleteAccount(form)
   if (!read.ok) return data<FormAnswer>(read.answer, { status: 422 })
-  const { email } = await context.account.me()
+  const { account: { email } } = await context.account.me()
   if (folded(read.value.email) !== folded(email)) {
     return data<FormAnswer>({ values, errors: { email: 'That is not the address of this account. Write it as it stands above.' } }, { status: 422 })
   }

@@ -30,7 +30,7 @@ export async function action ({ request, context }: ActionFunctionArgs) {
   if (!form.ok) return data(form.answer, { status: 422 })
   try {
     const { signedIn, deviceToken } = await context.auth.logIn(form.value)
-    context.signIn(signedIn, deviceToken)
+    await context.signIn(signedIn, deviceToken)
   } catch (error) {
     if (isServiceProblem(error) && error.type.endsWith('/wrong-credentials')) {
       return data({ values: form.values, errors: {}, problem: 'The e-mail address and the password do not match. Please check both.' }, { status: 401 })

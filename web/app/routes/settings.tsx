@@ -3,21 +3,24 @@ import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, da
 import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react'
 import { useEffect } from 'react'
 import type { Flash } from '../../session/flash.ts'
-import type { AccountClient } from '../api/account-client.server.ts'
+import { type AccountClient, type AccountRead, currentAccount } from '../api/account-client.server.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { FormSummary, useCheckedForm } from '../components/checked-form.tsx'
 import { Field } from '../components/field.tsx'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
 import { BackIcon } from '../components/icons.tsx'
 import { LocalTime } from '../components/local-time.tsx'
+import { type ProfileAnswer, type ProfileEdition, ProfileForm } from '../components/profile-form.tsx'
 import { StepUpField } from '../components/step-up-field.tsx'
 import { Told } from '../components/told.tsx'
-import { changeEmailGuide, changePasswordGuide, confirmPasswordGuide, readChangeEmail, readChangePassword, readNothing, readSessionId } from '../forms/account-forms.server.ts'
+import { changeEmailGuide, changePasswordGuide, confirmPasswordGuide, profileGuide, readChangeEmail, readChangePassword, readNothing, readProfile, readSessionId } from '../forms/account-forms.server.ts'
 import type { FormGuide } from '../forms/field-rules.ts'
 import { type FormAnswer, keptValues } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
+import { profileEditionOf, readProfileEdition } from '../edition.server.ts'
 import { requireUser } from '../require-user.server.ts'
 import { takeStepUp } from '../step-up.server.ts'
+import { zoneGroups } from '../time-zones.server.ts'
 
 export const meta: MetaFunction = () => [{ title: 'Settings · Daymark' }]
 
@@ -25,8 +28,17 @@ export const shouldRevalidate = revalidateAfterRefusal
 
 export async function loader ({ context }: LoaderFunctionArgs) {
   requireUser(context)
-  const [{ email, email_verified: isConfirmed }, sessions] = await Promise.all([context.account.me(), context.account.sessions()])
-  return { email, isConfirmed, sessions, guides: { password: changePasswordGuide, email: changeEmailGuide, confirm: confirmPasswordGuide }, flash: context.takeFlash() }
+  const [read, sessions] = await Promise.all([context.account.me(), context.account.sessions()])
+  const { email, email_verified: isConfirmed } = read.account
+  return {
+    email,
+    isConfirmed,
+    profile: profileOf(read),
+    zones: zoneGroups(read.account.time_zone),
+    sessions,
+    guides: { profile: profileGuide, password: changePasswordGuide, email: changeEmailGuide, confirm: confirmPasswordGuide },
+    flash: context.takeFlash(),
+  }
 }
 
 export async function action ({ request, context }: ActionFunctionArgs) {
@@ -37,6 +49,7 @@ export async function action ({ request, context }: ActionFunctionArgs) {
   const values = keptValues(form)
   const intent = String(form.get('intent'))
   form.delete('intent')
+  if (intent === 'save-profile') return await saveProfile(context, form, values)
   try {
     const outcome = await carryOut(intent, form, context.account)
     if ('answer' in outcome) return data<FormAnswer>({ ...outcome.answer, values }, { status: 422 })
@@ -48,6 +61,35 @@ export async function action ({ request, context }: ActionFunctionArgs) {
     return refusedForm(error, values, { ...changePasswordGuide, ...changeEmailGuide })
   }
   return redirect('/settings', 303)
+}
+
+/** What the profile's form shows of an account; empty stands for what was never set. */
+const profileOf = (read: AccountRead): ProfileEdition =>
+  ({ text: { display_name: read.account.display_name ?? '', time_zone: read.account.time_zone ?? '' }, edition: profileEditionOf(read) })
+
+/** Saves name and zone, unless they were changed elsewhere since this form was made: then it says so, and saves nothing. */
+async function saveProfile (context: ActionFunctionArgs['context'], form: FormData, values: FormAnswer['values']) {
+  const read = readProfile(form)
+  if (!read.ok) return data<FormAnswer>({ ...read.answer, values }, { status: 422 })
+  const { display_name: name = null, time_zone: zone = null, edition } = read.value
+  const begun = readProfileEdition(edition)
+  if (!begun) return data<FormAnswer>({ values, errors: {}, problem: 'This form was not one of ours. Please reload the page and try again.' }, { status: 422 })
+  const save = async (etag: string) => {
+    const { account } = await context.account.changeProfile({ display_name: name, time_zone: zone }, etag)
+    context.keepAccount(account)
+    context.flash({ did: 'profile-saved' })
+    return redirect('/settings', 303)
+  }
+  const refused = (error: unknown) => refusedForm(error, values, profileGuide)
+  try {
+    return await save(begun.etag)
+  } catch (error) {
+    if (!isServiceProblem(error) || error.status !== 412) return refused(error)
+    const current = currentAccount(error) ?? await context.account.me()
+    if (begun.isOf(current.account)) return await save(current.etag).catch(refused)
+    const conflict = profileOf(current)
+    return data<ProfileAnswer>({ values: { ...values, edition: conflict.edition }, errors: {}, conflict }, { status: 412 })
+  }
 }
 
 async function carryOut (intent: string, form: FormData, account: AccountClient): Promise<{ flash: Flash } | { answer: FormAnswer }> {
@@ -91,8 +133,8 @@ const labels = { current_password: 'Current password', password: 'New password' 
 const emailLabels = { email: 'New address', confirm_password: 'Your password' }
 
 export default function SettingsPage () {
-  const { email, isConfirmed, sessions, guides, flash } = useLoaderData<typeof loader>()
-  const served = useActionData<typeof action>()
+  const { email, isConfirmed, profile, zones, sessions, guides, flash } = useLoaderData<typeof loader>()
+  const served = useActionData<typeof action>() as ProfileAnswer | undefined
   const about = served?.values['intent']
   const sending = useNavigation().formData?.get('intent')
   return (
@@ -100,7 +142,12 @@ export default function SettingsPage () {
       <p><Link className='back' to='/dashboard'><BackIcon />Tasks</Link></p>
       <h1>Settings</h1>
       <Told flash={served ? null : flash} />
-      {about !== 'change-password' && about !== 'change-email' && <FormSummary answer={served} />}
+      {about !== 'save-profile' && about !== 'change-password' && about !== 'change-email' && <FormSummary answer={served} />}
+
+      <section className='settings__part' aria-labelledby='profile'>
+        <h2 id='profile'>Profile</h2>
+        <ProfileForm guide={guides.profile} loaded={profile} zones={zones} served={about === 'save-profile' ? served : undefined} isSending={sending === 'save-profile'} />
+      </section>
 
       <section className='settings__part' aria-labelledby='account'>
         <h2 id='account'>Account</h2>

@@ -21,7 +21,7 @@ export async function action ({ request, context }: ActionFunctionArgs) {
   const form = readSignUp(await request.formData())
   if (!form.ok) return data(form.answer, { status: 422 })
   try {
-    context.signIn(await context.auth.signUp(form.value))
+    await context.signIn(await context.auth.signUp(form.value))
   } catch (error) {
     return refusedForm(error, form.values, signUpGuide)
   }

@@ -23,7 +23,7 @@ export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title:
 export const shouldRevalidate = revalidateAfterRefusal
 
 /** What the page says when the task was changed elsewhere in the meantime. */
-export interface EditAnswer extends FormAnswer { conflict?: Edition }
+export interface EditAnswer extends FormAnswer { conflict?: Edition<'title' | 'description'> }
 
 export async function loader ({ params: { id }, context }: LoaderFunctionArgs) {
   requireUser(context)
@@ -122,7 +122,7 @@ export default function TaskPage () {
   const served = isOfDetails ? undefined : answered
   const completion = useFetcher<EditAnswer | null>({ key: `complete-${task.id}` })
   const { answer, formProps } = useCheckedForm(guide, served)
-  const editionInHand = useEdition({ loaded: { text: task, edition }, conflict: served?.conflict, returned: served?.values['edition'], formRef: formProps.ref })
+  const editionInHand = useEdition({ names: ['title', 'description'], loaded: { text: task, edition }, conflict: served?.conflict, returned: served?.values['edition'], formRef: formProps.ref })
   const isSaving = useNavigation().formData?.get('intent') === 'save'
   const asked = completion.formData?.get('completed')
   const completed = asked === undefined || asked === null ? task.completed : asked === 'true'
@@ -136,7 +136,7 @@ export default function TaskPage () {
         <input type='hidden' name='edition' value={editionInHand} readOnly />
         <h1 className='visually-hidden'>Edit “{task.title}”</h1>
         <FormSummary answer={answer ?? completion.data} labels={labels} />
-        {served?.conflict && <ConflictNote theirs={served.conflict.text} mine={served.values} />}
+        {served?.conflict && <ConflictNote title='This task was changed elsewhere while you edited it' labels={labels} theirs={served.conflict.text} mine={served.values} />}
         <Field className='field--title' name='title' label={labels.title} guide={guide} answer={answer} defaultValue={task.title} autoComplete='off' />
         <Field className='field--prose' name='description' label={labels.description} guide={guide} answer={answer} defaultValue={task.description} kind='textarea' rows={6} isOptional />
         <div className='task-page__save'>
