@@ -21,7 +21,7 @@ export const meta: MetaFunction = ({ error }) => [{ title: error ? `${troubleOf(
 export async function loader ({ context }: LoaderFunctionArgs) {
   const { user } = context
   return {
-    user: user && { name: user.display_name ?? user.email, email: user.email, isAdmin: user.role === 'admin' },
+    user: user && { name: user.display_name ?? user.email, email: user.email, isAdmin: user.role === 'admin', timeZone: user.time_zone ?? null },
     formToken: user ? context.formToken() : null,
     formKey: user ? randomUUID() : null,
   }

@@ -91,6 +91,49 @@ t.test('FR-153: an address confirmed meanwhile is no conflict with the profile',
   t.equal(nameIn((await ada.get('/settings')).text), 'Ada King')
 })
 
+/** Each time in a page: the instant, and how it is written. */
+const timesIn = (text: string) => [...text.matchAll(/<time dateTime="(\d{4}-[^"]+Z)">(.*?)<\/time>/g)].map(([, instant = '', words = '']) => ({ instant, words: words.replaceAll('<!-- -->', '') }))
+const inZone = (instant: string, timeZone: string) => new Date(instant).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone })
+
+t.test('FR-154: without JavaScript times follow the zone of the account, on every device from its log-in on', async (t) => {
+  const ada = await signUp()
+  for (const { instant, words } of timesIn((await ada.get('/settings')).text)) t.equal(words, `${inZone(instant, 'UTC')} UTC`, 'without a zone in UTC, and saying so')
+  await save(ada, { time_zone: 'Pacific/Kiritimati' })
+  for (const visit of [ada, await logIn(ada.email)]) {
+    const times = timesIn((await visit.get('/settings')).text)
+    t.ok(times.length > 0)
+    for (const { instant, words } of times) t.equal(words, inZone(instant, 'Pacific/Kiritimati'))
+  }
+})
+
+const dayIn = (timeZone: string) => new Date().toLocaleDateString('sv-SE', { timeZone })
+
+/** Adds a task and gives it the day on which it is due. */
+async function addDue (visit: Visit, day: string) {
+  await visit.post('/dashboard', { intent: 'add', title: 'Walk' })
+  const path = /href="(\/tasks\/[\w-]+)"/.exec((await visit.get('/dashboard')).text)?.[1] ?? ''
+  const edition = /name="details_edition"[^>]* value="([^"]+)"/.exec((await visit.get(path)).text)?.[1]?.replaceAll('&quot;', '"') ?? ''
+  t.equal((await visit.post(path, { intent: 'details', details_edition: edition, priority: 'none', due_date: day, start_date: '' })).status, 303)
+}
+
+t.test('FR-154: without JavaScript "today" is the day it is in the zone of the account', async (t) => {
+  // These two never share a day: they are 25 hours apart.
+  const [early, late] = ['Pacific/Kiritimati', 'Pacific/Pago_Pago']
+  for (;;) {
+    const ada = await signUp()
+    const day = dayIn(late)
+    await addDue(ada, day)
+    await save(ada, { time_zone: early })
+    const ofEarly = (await ada.get('/dashboard')).text
+    await save(ada, { time_zone: late })
+    const ofLate = (await ada.get('/dashboard')).text
+    if (dayIn(late) !== day) continue // midnight came between
+    t.match(ofEarly, /Overdue since (<!-- -->)?<time/)
+    t.match(ofLate, /Due (<!-- -->)?<time dateTime="[\d-]+">today</)
+    return
+  }
+})
+
 const browser = await launchBrowser(t)
 
 /** Opens the settings of somebody in a browser of their own. */
@@ -158,4 +201,17 @@ t.test('FR-153: the zone of the device is offered where another one is stored, a
   await page.getByRole('button', { name: 'Save profile' }).click()
   await page.getByText('Your profile is saved.').waitFor()
   await offer.waitFor({ state: 'detached' })
+})
+
+t.test('FR-154: with JavaScript times follow the zone of the account rather than that of the device', async (t) => {
+  t.setTimeout(300_000)
+  const ada = await signUp()
+  await save(ada, { time_zone: 'Pacific/Kiritimati' })
+  const page = await openSettings(ada, { timezoneId: 'Pacific/Pago_Pago' }, t)
+  await page.getByRole('button', { name: 'Choose Pacific/Pago Pago' }).waitFor() // the page is awake
+  const { words, wanted } = await page.locator('time').first().evaluate((time: HTMLTimeElement) => ({
+    words: time.textContent,
+    wanted: new Date(time.dateTime).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'Pacific/Kiritimati' }),
+  }))
+  t.equal(words, wanted)
 })
