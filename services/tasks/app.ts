@@ -10,7 +10,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import type { Config } from './config.ts'
-import { Change, ChangePage, ChangesSince, Completion, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, NewTask, Task, TaskPage, TaskPatch, TaskReplacement, Undone } from './contracts.ts'
+import { Change, ChangePage, ChangesSince, Completion, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, NewTask, Task, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import { feedSilent } from './problems.ts'
 import { changeRoutes } from './src/changes/routes.ts'
@@ -18,6 +18,7 @@ import { labelRoutes } from './src/labels/routes.ts'
 import { listRoutes } from './src/lists/routes.ts'
 import { RevocationFeed } from './src/revocations/revocation-feed.ts'
 import { taskRoutes } from './src/tasks/routes.ts'
+import { trashRoutes } from './src/trash/routes.ts'
 import { RemoteKeys } from './src/tokens/remote-keys.ts'
 
 export interface AppDeps { config: Config, pool: DatabasePool, now: () => Date, logger?: FastifyServerOptions['logger'] }
@@ -39,7 +40,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     onKeyWithdrawn: (kid) => keys.withdraw(kid),
     log: app.log,
   })
-  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, TaskPage, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone]) app.addSchema(schema)
+  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, TaskPage, TrashedTask, TrashPage, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone]) app.addSchema(schema)
   const parseJson = app.getDefaultJsonParser('error', 'error')
   // A JSON merge patch is JSON; so is no body at all where a route allows it.
   app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {
@@ -75,5 +76,6 @@ async function accountApi (app: Service, deps: Deps): Promise<void> {
   await app.register(taskRoutes, { ...deps, prefix: '/tasks' })
   await app.register(listRoutes, { ...deps, prefix: '/lists' })
   await app.register(labelRoutes, { ...deps, prefix: '/labels' })
+  await app.register(trashRoutes, { ...deps, prefix: '/trash' })
   await app.register(changeRoutes, { ...deps, prefix: '' })
 }

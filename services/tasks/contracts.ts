@@ -60,6 +60,9 @@ export const Task = Type.Object({
 }, { ...closed, $id: 'Task' })
 export type Task = Static<typeof Task>
 
+export const TrashedTask = Type.Object({ ...Task.properties, deleted_at: Instant }, { ...closed, $id: 'TrashedTask' })
+export type TrashedTask = Static<typeof TrashedTask>
+
 /** The whole of what a client may set: PUT refuses a missing field, so that nothing is wiped by omission. */
 export const TaskReplacement = Type.Object({
   title: Title,
@@ -105,6 +108,11 @@ export type Direction = typeof directions[number]
 
 const CallersTimeZone = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_+/-]{0,59}$', 'x-detail': 'must be the name of a time zone, such as Europe/Berlin', default: 'UTC', description: 'The IANA time zone the caller lives in: a task due at an instant counts for its day there' })
 
+const paging = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: '`next_cursor` of the page before' })),
+}
+
 export const TaskQuery = Type.Object({
   status: Type.Optional(oneOf(['open', 'completed', 'all'], { default: 'all' })),
   list_id: Type.Optional(Id),
@@ -116,10 +124,12 @@ export const TaskQuery = Type.Object({
   time_zone: Type.Optional(CallersTimeZone),
   sort: Type.Optional(oneOf(sorts, { default: 'position', description: 'position is the manual order, newest first where nothing was moved; what is not due comes last either way' })),
   direction: Type.Optional(oneOf(directions, { default: 'asc' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: '`next_cursor` of the page before' })),
+  ...paging,
 }, { ...closed, $id: 'TaskQuery' })
 export type TaskQuery = Static<typeof TaskQuery>
+
+export const TrashQuery = Type.Object(paging, { ...closed, $id: 'TrashQuery' })
+export type TrashQuery = Static<typeof TrashQuery>
 
 const pageOf = <T>(item: string) => Type.Object({
   items: Type.Array(Type.Unsafe<T>(Type.Ref(item))),
@@ -129,6 +139,8 @@ const pageOf = <T>(item: string) => Type.Object({
 /** `next_cursor` is null on the last page. */
 export const TaskPage = pageOf<Task>('Task')
 export type TaskPage = Static<typeof TaskPage>
+export const TrashPage = pageOf<TrashedTask>('TrashedTask')
+export type TrashPage = Static<typeof TrashPage>
 
 const ListName = text(100, 'What the list is called')
 

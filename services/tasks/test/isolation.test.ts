@@ -29,6 +29,7 @@ const operations: Array<[method: string, path: string, payload?: object]> = [
   ['DELETE', `/tasks/${task.id}`],
   ['PATCH', `/tasks/${task.id}/complete`, {}],
   ['POST', `/tasks/${task.id}/restore`],
+  ['GET', '/trash'],
   ['GET', '/lists'],
   ['POST', '/lists', { name: 'Planted' }],
   ['GET', `/lists/${inbox.id}`],
