@@ -4,7 +4,7 @@ import type { AppLoadContext } from '@remix-run/node'
 const pageSize = 200
 
 /**
- * Gives everything that Daymark keeps of the person as one JSON document, written while it is read: it costs the memory of a
+ * Gives what Daymark keeps of the person as one JSON document, written while it is read: it costs the memory of a
  * page, however many tasks there are. A failure on the way breaks the stream off, so that no part passes for the whole.
  * @throws what the services refuse the beginning for, such as a log-in that is too long ago, before anything is written
  */
@@ -21,11 +21,20 @@ export async function exportEverything ({ account, tasks }: Pick<AppLoadContext,
     yield bytes('{"format":"daymark.export","version":1,"account":')
     yield * about
     yield bytes(`,"lists":${JSON.stringify(lists)},"labels":${JSON.stringify(labels)},"tasks":[`)
-    for (let page = first, comma = ''; ; comma = ',') {
-      if (page.items.length > 0) yield bytes(comma + page.items.map((task) => JSON.stringify(task)).join())
-      if (page.next_cursor === null) break
-      page = await tasks.list({ status: 'all', limit: pageSize, cursor: page.next_cursor })
-    }
+    for await (const items of itemsOf(first, (cursor) => tasks.list({ status: 'all', limit: pageSize, cursor }))) yield bytes(items)
+    yield bytes('],"trash":[')
+    for await (const items of itemsOf(await tasks.trash({ limit: pageSize }), (cursor) => tasks.trash({ limit: pageSize, cursor }))) yield bytes(items)
     yield bytes(']}')
   }())
+}
+
+interface Page { items: object[], next_cursor: string | null }
+
+/** The items of all pages, as they stand in a JSON array. */
+async function * itemsOf (first: Page, pageAt: (cursor: string) => Promise<Page>) {
+  for (let page = first, comma = ''; ; comma = ',') {
+    if (page.items.length > 0) yield comma + page.items.map((item) => JSON.stringify(item)).join()
+    if (page.next_cursor === null) return
+    page = await pageAt(page.next_cursor)
+  }
 }

@@ -28,5 +28,6 @@ export default [
   },
   { path: 'dashboard', file: 'routes/dashboard.tsx' },
   { path: 'tasks/:id', file: 'routes/task.tsx' },
+  { path: 'trash', file: 'routes/trash.tsx' },
   { path: '*', file: 'routes/not-found.tsx' },
 ] satisfies RouteConfigEntry[]

@@ -27,6 +27,8 @@ t.test('FR-150: the export is one file with all that is kept, however many tasks
   await make(ada, 'lists', { name: 'Errands' })
   await make(ada, 'labels', { name: 'urgent' })
   for (let n = 0; n < 201; n += 67) await Promise.all(Array.from({ length: 67 }, (_, m) => make(ada, 'tasks', { title: `Task ${n + m}`, description: '"quotes", \\ and é' })))
+  await make(ada, 'tasks', { title: 'Deleted' })
+  await ada.post('/dashboard', { intent: 'delete', id: (await database.asSuperuser<{ id: string }>("SELECT id FROM tasks.tasks WHERE title = 'Deleted'"))[0]!.id })
   t.match((await ada.get('/settings/export')).text, new RegExp(`href="${file}"`))
 
   const { status, headers, text } = await ada.get(file)
@@ -34,11 +36,12 @@ t.test('FR-150: the export is one file with all that is kept, however many tasks
   t.equal(headers.get('cache-control'), 'no-store')
   t.match(headers.get('content-type'), 'application/json')
   t.match(headers.get('content-disposition'), /^attachment; filename="daymark-export-\d{4}-\d\d-\d\d\.json"$/)
-  const all = JSON.parse(text) as { account: { account: { email: string }, sessions: unknown[], events: unknown[] }, lists: Array<{ name: string }>, labels: Array<{ name: string }>, tasks: Array<{ id: string, title: string }> }
+  const all = JSON.parse(text) as { account: { account: { email: string }, sessions: unknown[], events: unknown[] }, lists: Array<{ name: string }>, labels: Array<{ name: string }>, tasks: Array<{ id: string, title: string }>, trash: Array<{ title: string }> }
   t.match(all, { format: 'daymark.export', version: 1, account: { format: 'daymark.account', account: { email: ada.email } } })
   t.equal(new Set(all.tasks.map(({ id }) => id)).size, 201, 'more than a page of tasks')
   t.ok(all.tasks.some(({ title }) => title === 'Task 200'))
   t.ok(all.lists.some(({ name }) => name === 'Errands'))
+  t.same(all.trash.map(({ title }) => title), ['Deleted'])
   t.same(all.labels.map(({ name }) => name), ['urgent'])
   const { access_token: access, refresh_token: refresh } = opened(ada.cookies.get(cookieName))!
   for (const secret of [password, '$argon2', access, refresh, 'Bob\'s own', bob.email]) t.notOk(text.includes(secret))

@@ -160,6 +160,8 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
         await page.getByLabel('Your password', { exact: true }).waitFor()
       },
     },
+    { name: 'trash', path: '/trash', who: full },
+    { name: 'trash that is empty', path: '/trash', who: empty },
     { name: 'export', path: '/settings/export', who: full },
     { name: 'export while a service is away', path: '/settings/export?problem=away', who: full },
     { name: 'delete account', path: '/settings/delete', who: full },

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { Label, LabelPage, List, ListPage, type NewTask, Task, TaskPage, type TaskPatch, type TaskStatus } from '@daymark/tasks/contracts'
+import { Label, LabelPage, List, ListPage, type NewTask, Task, TaskPage, type TaskPatch, type TaskStatus, TrashedTask, TrashPage } from '@daymark/tasks/contracts'
 import { type Bearer, withBearer } from './bearer.server.ts'
 import { ContractBroken, contractCheck } from './contract-check.server.ts'
 import type { CallOrigin, Service, ServiceAnswer, ServiceCall } from './service.server.ts'
@@ -7,6 +7,7 @@ import { isServiceProblem } from './service-problem.ts'
 
 const checkTask = contractCheck(Task)
 const checkPage = contractCheck(TaskPage, [Task]) as (answer: unknown) => TaskPage
+const checkTrash = contractCheck(TrashPage, [TrashedTask]) as (answer: unknown) => TrashPage
 const checkLists = contractCheck(ListPage, [List]) as (answer: unknown) => ListPage
 const checkLabels = contractCheck(LabelPage, [Label]) as (answer: unknown) => LabelPage
 
@@ -23,6 +24,8 @@ export interface TasksClient {
   /** Moves the task to the trash; fine with one that is there already. */
   remove: (id: string) => Promise<void>
   restore: (id: string) => Promise<TaskRead>
+  /** What is in the trash, the last deleted first. */
+  trash: (query: { limit: number, cursor?: string }) => Promise<TrashPage>
   lists: () => Promise<List[]>
   labels: () => Promise<Label[]>
 }
@@ -63,6 +66,7 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
       })
     },
     restore: (id) => one({ method: 'POST', path: `${pathOf(id)}/restore` }),
+    trash: async ({ limit, cursor }) => checkTrash((await call({ method: 'GET', path: `/trash?${new URLSearchParams({ limit: String(limit), ...cursor !== undefined && { cursor } })}` })).body),
     lists: async () => checkLists((await call({ method: 'GET', path: '/lists' })).body).items,
     labels: async () => checkLabels((await call({ method: 'GET', path: '/labels' })).body).items,
   }

@@ -151,6 +151,7 @@ export default function DashboardPage () {
           )}
 
       {more && <p className='tasks__more'><Link className='button button--quiet' to={more} preventScrollReset>Show more</Link></p>}
+      <p className='tasks__trash'><Link to='/trash'>Trash</Link></p>
     </div>
   )
 }

@@ -15,12 +15,12 @@ export default function ExportPage () {
   return (
     <div className='sheet'>
       <h1>Your data, in one file</h1>
-      <p className='sheet__lead'>Your account, where it is logged in, what happened to it, and all your tasks, lists and labels, as JSON. No password is in it, nor anything else that opens your account.</p>
+      <p className='sheet__lead'>Your account, where it is logged in, what happened to it, and all your tasks, lists and labels, with what is in the trash, as JSON. No password is in it, nor anything else that opens your account.</p>
       <div className='form'>
         {isAway && <FormSummary answer={{ values: {}, errors: {}, problem: 'The file cannot be put together right now, because a part of Daymark is away. Please try again in a moment.' }} />}
         <a className='button button--wide' href='/settings/export/daymark.json'>Download</a>
       </div>
-      <p className='sheet__else'>What is in the trash, and the history of changes, is not in it.</p>
+      <p className='sheet__else'>The history of changes is not in it.</p>
       <p className='sheet__else'><Link to='/settings'>Back to the settings</Link></p>
     </div>
   )

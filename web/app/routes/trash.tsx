@@ -1,0 +1,90 @@
+import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
+import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react'
+import { useState } from 'react'
+import { isServiceProblem } from '../api/service-problem.ts'
+import { FormSummary } from '../components/checked-form.tsx'
+import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
+import { BackIcon } from '../components/icons.tsx'
+import { LocalTime } from '../components/local-time.tsx'
+import { Notice } from '../components/notice.tsx'
+import { Pages } from '../components/pages.tsx'
+import { type FormAnswer, keptValues } from '../forms/form-answer.ts'
+import { refusedForm } from '../forms/refused-form.server.ts'
+import { readTaskId } from '../forms/task-forms.server.ts'
+import { requireUser } from '../require-user.server.ts'
+
+export const meta: MetaFunction = () => [{ title: 'Trash · Daymark' }]
+
+export const shouldRevalidate = revalidateAfterRefusal
+
+const pageSize = 50
+
+export async function loader ({ request, context }: LoaderFunctionArgs) {
+  requireUser(context)
+  const { pathname, search, searchParams } = new URL(request.url)
+  const cursor = searchParams.get('cursor')
+  const { items, next_cursor: next } = await context.tasks.trash({ limit: pageSize, ...cursor !== null && { cursor } }).catch((error: unknown) => {
+    if (cursor !== null && isServiceProblem(error) && error.status === 400) throw redirect('/trash', 303) // an old or foreign cursor
+    throw error
+  })
+  return {
+    items: items.map(({ id, title, deleted_at: at }) => ({ id, title, deleted_at: at })),
+    address: pathname + search,
+    first: cursor === null ? null : '/trash',
+    next: next === null ? null : `/trash?${new URLSearchParams({ cursor: next })}`,
+    flash: context.takeFlash(),
+  }
+}
+
+export async function action ({ request, context }: ActionFunctionArgs) {
+  requireUser(context)
+  const form = await request.formData()
+  const read = readTaskId(form)
+  if (!read.ok) return data<FormAnswer>(read.answer, { status: 422 })
+  try {
+    const { task } = await context.tasks.restore(read.value.id)
+    context.flash({ did: 'restored', task_id: task.id, title: task.title })
+  } catch (error) {
+    if (isServiceProblem(error) && error.status === 404) {
+      return data<FormAnswer>({ values: {}, errors: {}, problem: 'That task is not in the trash any more.' }, { status: 404 })
+    }
+    return refusedForm(error, keptValues(form))
+  }
+  const { pathname, search } = new URL(request.url)
+  return redirect(pathname + search, 303)
+}
+
+export default function TrashPage () {
+  const { items, address, first, next, flash } = useLoaderData<typeof loader>()
+  const answer = useActionData<typeof action>() as FormAnswer | undefined
+  const [closed, setClosed] = useState<typeof flash>(null)
+  const close = () => { setClosed(flash) }
+  const sending = useNavigation().formData?.get('id')
+  return (
+    <div className='tasks'>
+      <p><Link className='back' to='/dashboard'><BackIcon />Tasks</Link></p>
+      <div className='tasks__head'><h1>Trash</h1></div>
+      <Notice flash={answer || flash === closed ? null : flash} action={address} onOutcome={close} onUndo={close} onClose={close} />
+      <FormSummary answer={answer} />
+      {items.length === 0
+        ? <p className='trash__empty'>There is nothing in the trash. What you delete waits here, and can be brought back.</p>
+        : (
+          <ul className='trash' aria-label='Deleted tasks'>
+            {items.map(({ id, title, deleted_at: at }) => (
+              <li key={id} className='session'>
+                <div className='session__what'>
+                  <p className='session__device'>{title}</p>
+                  <p className='settings__note'>Deleted <LocalTime instant={at} /></p>
+                </div>
+                <Form method='post' action={address} preventScrollReset>
+                  <FormToken />
+                  <button className='button button--quiet' name='id' value={id} aria-label={`Bring back “${title}”`} aria-disabled={sending === id || undefined}>Bring back</button>
+                </Form>
+              </li>
+            ))}
+          </ul>
+          )}
+      <Pages first={first} next={next} />
+    </div>
+  )
+}

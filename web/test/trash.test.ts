@@ -1,0 +1,70 @@
+import t from 'tap'
+import { launchBrowser } from './browser.ts'
+import { startWeb } from './start-web.ts'
+import { visitor } from './visitor.ts'
+
+const { origin, signUp, cookieName, database } = await startWeb(t)
+
+const idOf = async (title: string) => (await database.asSuperuser<{ id: string }>('SELECT id FROM tasks.tasks WHERE title = $1', [title]))[0]!.id
+
+t.test('FR-213: what was deleted is found in the trash and brought back, without JavaScript', async (t) => {
+  t.equal((await visitor(origin).get('/trash')).location, '/login?next=%2Ftrash')
+  const ada = await signUp()
+  t.match((await ada.get('/trash')).text, 'There is nothing in the trash')
+  await ada.get('/dashboard')
+  await ada.post('/dashboard', { intent: 'add', title: 'Call <b>Bob</b>' })
+  const id = await idOf('Call <b>Bob</b>')
+  await ada.post('/dashboard', { intent: 'delete', id })
+  t.match((await ada.get('/dashboard')).text, 'href="/trash"')
+  t.match((await ada.get('/trash')).text, /Call &lt;b&gt;Bob&lt;\/b&gt;[\s\S]*Bring back/)
+
+  const bob = await signUp()
+  await bob.get('/trash')
+  const foreign = await bob.post('/trash', { id })
+  t.equal(foreign.status, 404)
+  t.match(foreign.text, 'not in the trash any more')
+  t.equal((await ada.post('/trash', { id }, { origin: 'https://evil.example' })).status, 403)
+
+  const back = await ada.post('/trash', { id })
+  t.equal(back.status, 303)
+  t.equal(back.location, '/trash')
+  const { text } = await ada.get('/trash')
+  t.match(text, 'Brought back')
+  t.match(text, 'There is nothing in the trash')
+  t.match((await ada.get('/dashboard')).text, 'Call &lt;b&gt;Bob')
+})
+
+t.test('FR-213: a long trash has pages, and an old cursor begins again', async (t) => {
+  const ada = await signUp()
+  await ada.get('/dashboard')
+  await ada.post('/dashboard', { intent: 'add', title: 'First of many' })
+  await database.asSuperuser(`
+    INSERT INTO tasks.tasks (user_id, id, title, list_id, deleted_at)
+    SELECT user_id, gen_random_uuid(), 'Old ' || n, list_id, now() - n * interval '1 minute' FROM tasks.tasks, generate_series(1, 51) n WHERE title = 'First of many'`)
+  const first = (await ada.get('/trash')).text
+  t.match(first, '>Old 50<')
+  t.notMatch(first, '>Old 51<')
+  const next = /href="(\/trash\?cursor=[^"]+)"/.exec(first)?.[1]
+  const second = (await ada.get(next!)).text
+  t.match(second, '>Old 51<')
+  t.match(second, 'First page')
+  t.equal((await ada.get('/trash?cursor=nonsense')).location, '/trash')
+})
+
+t.test('FR-213: in a browser, by the keyboard alone', async (t) => {
+  const ada = await signUp()
+  await ada.get('/dashboard')
+  await ada.post('/dashboard', { intent: 'add', title: 'Water the plants' })
+  await ada.post('/dashboard', { intent: 'delete', id: await idOf('Water the plants') })
+  const browser = await launchBrowser(t)
+  const context = await browser.newContext({ baseURL: origin })
+  await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName)!, url: origin, httpOnly: true, sameSite: 'Lax' }])
+  const page = await context.newPage()
+  page.setDefaultTimeout(60_000)
+  await page.goto('/dashboard')
+  await page.getByRole('link', { name: 'Trash' }).press('Enter')
+  await page.getByRole('button', { name: 'Bring back “Water the plants”' }).press('Enter')
+  await page.getByText('There is nothing in the trash').waitFor()
+  await page.getByRole('link', { name: 'Tasks', exact: true }).press('Enter')
+  await page.getByRole('link', { name: 'Water the plants' }).waitFor()
+})
