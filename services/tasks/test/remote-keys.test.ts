@@ -137,13 +137,14 @@ t.test('FR-123, FR-126: a withdrawal is followed by one fetch at once, whatever 
 
 t.test('FR-126: a fetch that was under way when the withdrawal was told is followed by another', async (t) => {
   const { issuer, keys, until, newKey, isKnown } = await start(t)
+  const next = await newKey('next-key')
   issuer.hold()
   const early = keys.publicKeyOf('test-key')
   await until(() => issuer.fetches() === 1)
   keys.withdraw('test-key')
   issuer.release()
   await early.catch(() => {})
-  issuer.jwks.keys.splice(0, 1, (await newKey('next-key')).jwk)
+  issuer.jwks.keys.splice(0, 1, next.jwk) // at once: the next fetch is about to begin
   await until(() => isKnown('next-key'))
   t.notOk(await isKnown('test-key'))
 })

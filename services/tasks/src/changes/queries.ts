@@ -46,12 +46,12 @@ export const listNeeded = (db: CommonQueryMethods, { user_id, ids }: { user_id: 
 
 const Stranded = Type.Object({ id: Type.String(), lost_list: Type.Boolean(), lost_parent: Type.Boolean(), inbox_id: Type.String() })
 
-/** Those of some trashed tasks whose list is gone, or whose parent is and does not come back with them. */
-export const listStranded = (db: CommonQueryMethods, { user_id, ids }: { user_id: string, ids: string[] }) => db.any(sql.prepared('list_stranded', row(Stranded))`
-  SELECT t.id, l.deleted_at IS NOT NULL AS lost_list, p.deleted_at IS NOT NULL AND p.id <> ALL (${sql.array(ids, 'uuid')}) AS lost_parent, i.id AS inbox_id
+/** Those of some trashed tasks whose list is gone, or whose parent is and is not among those `returning`. */
+export const listStranded = (db: CommonQueryMethods, { user_id, ids, returning }: { user_id: string, ids: readonly string[], returning: readonly string[] }) => db.any(sql.prepared('list_stranded', row(Stranded))`
+  SELECT t.id, l.deleted_at IS NOT NULL AS lost_list, p.deleted_at IS NOT NULL AND p.id <> ALL (${sql.array(returning, 'uuid')}) AS lost_parent, i.id AS inbox_id
   FROM tasks.tasks t
     JOIN tasks.lists i ON i.user_id = t.user_id AND i.is_inbox
     LEFT JOIN tasks.lists l ON l.user_id = t.user_id AND l.id = t.list_id
     LEFT JOIN tasks.tasks p ON p.user_id = t.user_id AND p.id = t.parent_id
   WHERE t.user_id = ${user_id} AND t.id = ANY (${sql.array(ids, 'uuid')})
-    AND (l.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL AND p.id <> ALL (${sql.array(ids, 'uuid')}))`)
+    AND (l.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL AND p.id <> ALL (${sql.array(returning, 'uuid')}))`)

@@ -22,9 +22,11 @@ export async function undoChange (db: CommonQueryMethods, origin: Origin, seq: n
   const outcomes = new Map<number, Outcome>(group.map((change) => [change.seq, outcomeOf(change, verdicts.get(change.seq) ?? null)]))
 
   let first: number | undefined
-  for (const changes of rounds(group.filter((change) => !verdicts.has(change.seq)))) {
+  const possible = group.filter((change) => !verdicts.has(change.seq))
+  const returning = possible.filter(isReturn).map(({ object_id: id }) => id)
+  for (const changes of rounds(possible)) {
     const [{ object_type: type } = { object_type: 'task' as const }] = changes
-    const homes = type === 'task' ? await homesOf(db, author, changes) : new Map<string, object>()
+    const homes = type === 'task' ? await homesOf(db, author, changes, returning) : new Map<string, object>()
     const edits = changes.map((change) => ({ id: change.object_id, patch: { ...reverseOf(change), ...homes.get(change.object_id) }, trashed: null, undoes: change.seq }) satisfies Edit)
     const rows = await changers[type](db, editsGiven(edits), { ...author, group_seq: first })
     for (const { id, problem, seq: made } of rows) {
@@ -76,10 +78,15 @@ function stillStanding<T extends { seq: number, undoes: number | null }> (later:
 /** The patch that takes a change back. What was made goes to the trash. */
 const reverseOf = ({ action, before }: Change): Record<string, unknown> => action === 'created' ? { deleted: true } : before
 
-/** Where tasks that come back go, of those whose list or parent is gone: to the Inbox, and as tasks of their own. */
-async function homesOf (db: CommonQueryMethods, { user_id }: Author, changes: readonly Change[]): Promise<Map<string, object>> {
-  const ids = changes.filter((change) => reverseOf(change)['deleted_at'] === null).map(({ object_id: id }) => id)
-  const stranded = ids.length > 0 ? await listStranded(db, { user_id, ids }) : []
+const isReturn = (change: Change) => reverseOf(change)['deleted_at'] === null
+
+/**
+ * Where tasks that come back go, of those whose list or parent is gone: to the Inbox, and as tasks of their own. A parent that
+ * is `returning`, be it in a later round, is not gone.
+ */
+async function homesOf (db: CommonQueryMethods, { user_id }: Author, changes: readonly Change[], returning: readonly string[]): Promise<Map<string, object>> {
+  const ids = changes.filter(isReturn).map(({ object_id: id }) => id)
+  const stranded = ids.length > 0 ? await listStranded(db, { user_id, ids, returning }) : []
   return new Map(stranded.map(({ id, lost_list: isListLost, lost_parent: isParentLost, inbox_id }) =>
     [id, { ...isListLost && { list_id: inbox_id }, ...isParentLost && { parent_id: null } }]))
 }
