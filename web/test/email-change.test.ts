@@ -50,7 +50,7 @@ t.test('FR-129, FR-130: a form that needs the password once more keeps what was 
   t.equal((await ada.post('/settings', { intent: 'change-email', email: to })).status, 303)
   t.match((await ada.get('/settings')).text, 'We mailed a link to the new address.')
   t.equal((await ada.post('/settings', { intent: 'change-email', email: 'not an address' })).status, 422)
-  t.match((await ada.post('/settings', { intent: 'change-email', email: ada.email })).text, /id="email-error" role="alert">email is your address already/)
+  t.match((await ada.post('/settings', { intent: 'change-email', email: ada.email })).text, /id="email-error" role="alert">Email is your address already/)
 })
 
 t.test('FR-131, FR-132, SEC-19: the links are used by a press, in any browser; the way back ends in a new password', async (t) => {
