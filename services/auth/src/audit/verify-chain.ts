@@ -1,4 +1,6 @@
-import type { CommonQueryMethods } from 'slonik'
+import { type CommonQueryMethods, type DatabasePool, sql } from 'slonik'
+import { row } from '@daymark/kit/row'
+import { Type } from '@sinclair/typebox'
 import type { Sealer } from '../keys/sealer.ts'
 import { batchText, beginning, chainDigest, macPurpose, originDigest } from './chain.ts'
 import { countEvents, listBatches, listEvents } from './queries.ts'
@@ -18,8 +20,13 @@ export interface ChainReport {
 
 const pageSize = 50
 
-/** Computes the whole chain anew and tells what differs from what was sealed. Changes nothing. */
-export async function verifyChain (db: CommonQueryMethods, sealer: Sealer): Promise<ChainReport> {
+/** Computes the whole chain anew and tells what differs from what was sealed, all as it was at one moment. Changes nothing. */
+export const verifyChain = (pool: DatabasePool, sealer: Sealer): Promise<ChainReport> => pool.transaction(async (transaction) => {
+  await transaction.query(sql.type(row(Type.Object({})))`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY`)
+  return await verify(transaction, sealer)
+})
+
+async function verify (db: CommonQueryMethods, sealer: Sealer): Promise<ChainReport> {
   const problems: string[] = []
   const digests = new Set<string>()
   let previous = beginning
