@@ -134,6 +134,21 @@ t.test('SEC-33: strangers cannot lock the owner out of a device they have logged
   t.equal((await home.logIn(ada.user.email, password, device)).statusCode, 401, 'a known device is counted too')
 })
 
+t.test('SEC-33: nor can who shares their network: a known device and a live session have counts of their own', async (t) => {
+  const auth = await startAuth(t)
+  const ada = await auth.signUp()
+  const [home, neighbour] = [await from(auth, '2001:db8:1:2::10'), await from(auth, '2001:db8:1:2::99')]
+  const first = await home.logIn(ada.user.email)
+  const device = String(first.headers['x-device-token'])
+  for (let n = 0; n < 11; n++) await neighbour.logIn(ada.user.email, 'not the password')
+  t.equal((await home.logIn(ada.user.email)).statusCode, 429, 'without the token it is anybody')
+  t.equal((await home.logIn(ada.user.email, password, device)).statusCode, 200)
+  const headers = { 'x-service-token': await auth.serviceToken(), 'x-client-address': '2001:db8:1:2::10', ...auth.bearer(first.json()) }
+  t.equal((await auth.call('POST', '/auth/step-up', { password }, headers)).statusCode, 200)
+  for (let n = 0; n < 11; n++) await home.logIn(ada.user.email, 'not the password', device)
+  t.equal((await home.logIn(ada.user.email, password, device)).statusCode, 429, 'a known device is limited too')
+})
+
 t.test('SEC-31: sign-up and reset requests are limited by address', async (t) => {
   const auth = await startAuth(t, { settings: { SIGN_UP_PER_ADDRESS: '3', RESET_PER_ADDRESS: '3' } })
   const [here, there] = [await from(auth, '203.0.113.16'), await from(auth, '203.0.113.17')]

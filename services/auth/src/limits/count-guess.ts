@@ -9,7 +9,7 @@ export interface Guess {
   address: string
   /** Whose password it is about. */
   emailKey: string
-  /** What has a count of failures of its own, so that strangers who guess do not lock the owner out (SEC-33). */
+  /** What has counts of failures of its own, so that strangers who guess do not lock the owner out, not even from the same network (SEC-33). */
   own?: string
 }
 
@@ -27,7 +27,8 @@ export interface Attempt {
  */
 export async function countGuess ({ pool, config }: Pick<Deps, 'pool' | 'config'>, { address, emailKey, own }: Guess): Promise<Attempt> {
   const from = network(address)
-  const buckets = { address: `login:${from}`, both: `login:${from}|${emailKey}`, account: own === undefined ? emailKey : `${emailKey}|${own}` }
+  const account = own === undefined ? emailKey : `${emailKey}|${own}`
+  const buckets = { address: `login:${from}`, both: `login:${from}|${account}`, account }
   const { LOGIN_PER_ADDRESS: perAddress, LOGIN_PER_ADDRESS_AND_ACCOUNT: perBoth } = config
   const guess = await takeGuess(pool, buckets, { per_address: perAddress, per_both: perBoth, window_seconds: windowSeconds })
   if (guess.by_address !== null) throw limitReached({ limit: guess.by_address === 'all accounts' ? perAddress : perBoth, windowSeconds, retryAfter: guess.retry_after })
