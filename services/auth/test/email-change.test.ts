@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { SignedIn } from '../contracts.ts'
 import { bucketName, password, startAuth } from './start-auth.ts'
 
-const { call, signUp, bearer, refresh, internal, serviceToken, mails, mailTo, database } = await startAuth(t, { settings: { PASSWORD_HASH_QUEUE: '1000' } })
+const { call, signUp, makeAdmin, bearer, refresh, internal, serviceToken, mails, mailTo, database } = await startAuth(t, { settings: { PASSWORD_HASH_QUEUE: '1000' } })
 const next = 'an even better passphrase'
 const address = () => `${randomUUID()}@example.com`
 const ask = (who: SignedIn, email: string) => call('POST', '/auth/email/change', { email }, bearer(who))
@@ -250,4 +250,46 @@ t.test('FR-132: a way back that races a further change wins', async (t) => {
     t.equal(await emailOf(ada), ada.user.email)
     t.equal(await isAlive(ada), false)
   }
+})
+
+t.test('FR-132: on a disabled account the way back voids the password all the same', async (t) => {
+  const admin = await makeAdmin()
+  const ada = await proven()
+  const thief = (await logIn(ada.user.email)).json<SignedIn>()
+  const way = await changed(thief, ada.user.email, address())
+  t.equal((await call('POST', '/auth/password/change', { current_password: password, password: 'the passphrase of a thief' }, bearer(thief))).statusCode, 204)
+  t.equal((await call('PATCH', `/admin/users/${ada.user.id}`, { status: 'disabled' }, bearer(admin))).statusCode, 200)
+  t.equal((await revert(way)).statusCode, 204)
+  t.equal((await call('PATCH', `/admin/users/${ada.user.id}`, { status: 'active' }, bearer(admin))).statusCode, 200)
+  t.equal((await logIn(ada.user.email, 'the passphrase of a thief')).statusCode, 401)
+  await mailTo(ada.user.email, /Choose a new password/) // the link of the way back; nobody chooses one while disabled
+  await forgot(ada.user.email)
+  t.equal((await reset((await mailTo(ada.user.email, /Choose a new password/)).token, 'mine again, for good')).statusCode, 204)
+  t.equal((await logIn(ada.user.email, 'mine again, for good')).statusCode, 200)
+})
+
+t.test('FR-132: an address that takes back what was its own gives the other no way back, and voids those of later changes', async (t) => {
+  const ada = await proven()
+  const thief = (await logIn(ada.user.email)).json<SignedIn>()
+  const [second, third] = [address(), address()]
+  await changed(thief, ada.user.email, second)
+  const later = await changed(thief, second, third)
+  const owner = (await logIn(third)).json<SignedIn>()
+  t.equal((await confirm(await asked(owner, ada.user.email))).statusCode, 204)
+  t.equal((await revert(later)).statusCode, 410)
+  t.same(await database.asSuperuser("SELECT email FROM auth.one_time_tokens WHERE user_id = $1 AND purpose = 'revert_email'", [ada.user.id]), [{ email: ada.user.email }], 'the owner\'s own stays')
+  const way = await changed(owner, ada.user.email, address())
+  t.equal((await revert(way)).statusCode, 204, 'a later change has its own way back again')
+})
+
+t.test('FR-131: disabling an account voids a change of address that is under way', async (t) => {
+  const admin = await makeAdmin()
+  const ada = await proven()
+  const thief = (await logIn(ada.user.email)).json<SignedIn>()
+  const token = await asked(thief, address())
+  await call('POST', '/auth/logout', { refresh_token: thief.refresh_token })
+  t.equal((await call('PATCH', `/admin/users/${ada.user.id}`, { status: 'disabled' }, bearer(admin))).statusCode, 200)
+  t.equal((await confirm(token)).statusCode, 410)
+  t.equal((await call('PATCH', `/admin/users/${ada.user.id}`, { status: 'active' }, bearer(admin))).statusCode, 200)
+  t.equal((await confirm(token)).statusCode, 410)
 })

@@ -6,6 +6,7 @@ import { accountDisabled, adminsOnly, lastAdmin, ownAccount, staleVersion, userN
 import type { Caller } from '../callers/caller.ts'
 import { emailKey } from '../accounts/email-key.ts'
 import { mailLink } from '../email/mail-link.ts'
+import { deleteOneTimeTokens } from '../email/queries.ts'
 import { announceEnabled } from '../revocations/queries.ts'
 import { recordEnded } from '../sessions/end-sessions.ts'
 import { endAllSessions, endSessionsOfDisabled } from '../sessions/queries.ts'
@@ -47,6 +48,7 @@ export async function changeUser (deps: Pick<Deps, 'pool' | 'audit'>, { id, vers
     if (isStatusNew) await deps.audit.record(transaction, caller, { action: status === 'disabled' ? 'account.disabled' : 'account.enabled', ...whose, ...where })
     // The feed last: it is locked to the end.
     if (isStatusNew && status === 'disabled') {
+      await deleteOneTimeTokens(transaction, { user_id: id }) // a change of address under way is not to be found done when it is enabled
       await recordEnded(deps, transaction, caller, { ...whose, reason: 'account_disabled' }, await endSessionsOfDisabled(transaction, { user_id: id }))
     } else if (isRoleNew) {
       await recordEnded(deps, transaction, caller, { ...whose, reason: 'role_changed' }, await endAllSessions(transaction, { user_id: id, reason: 'role_changed' }))

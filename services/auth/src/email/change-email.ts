@@ -8,12 +8,12 @@ import { emailKey } from '../accounts/email-key.ts'
 import type { Caller } from '../callers/caller.ts'
 import { enforceLimit } from '../limits/limit.ts'
 import { addressLeftMail, addressTakenBackMail, emailChangeAskedMail } from '../mail/messages.ts'
-import { setPassword } from '../passwords/queries.ts'
+import { voidPassword } from '../passwords/queries.ts'
 import { recordEnded } from '../sessions/end-sessions.ts'
 import { endSessionsOfUser, holdLiveSession } from '../sessions/queries.ts'
 import { mailLink } from './mail-link.ts'
 import { hashOneTimeToken } from './one-time-token.ts'
-import { deleteLaterWaysBack, deleteOneTimeTokens, findOneTimeToken, holdAddress, isAddressFree, type Purpose, setAddress, useAddressToken } from './queries.ts'
+import { deleteLaterWaysBack, deleteOneTimeTokens, findOneTimeToken, holdAddress, isAddressFree, type Purpose, setAddress, useAddressToken, voidWaysBackSince } from './queries.ts'
 
 const hourSeconds = 3600
 
@@ -40,18 +40,20 @@ export async function requestEmailChange (deps: Deps, { user_id, session_id }: {
 
 /**
  * Makes the address that a mailed link proves the account's, ends every session but the one that asked, and mails the old
- * address a way back. One that never was proven gets none, as it may be anybody's: a mistyped one, for example.
+ * address a way back. One that never was proven gets none, as it may be anybody's: a mistyped one, for example. Nor does one
+ * that an address gives up to which there still is a way back: it may be the thief's, whose way would outlast the owner's.
  * @throws {Problem} linkUsed; emailTaken, where somebody else was faster
  */
 export async function confirmEmailChange (deps: Deps, { token }: VerifyEmail, caller: Caller): Promise<void> {
   const { outbox, audit } = deps
   await withLink(deps, token, 'change_email', async (transaction, old, link) => {
     const used = await useAddressToken(transaction, link)
-    if (!used) throw linkUsed()
+    if (!used || !old.is_active) throw linkUsed()
     const { session_id, ...address } = used
+    const isReturn = await voidWaysBackSince(transaction, { user_id: old.id, email_key: address.email_key })
     await setAddress(transaction, { user_id: old.id, ...address })
     await deleteOneTimeTokens(transaction, { user_id: old.id })
-    if (old.is_verified) await mailLink(deps, transaction, old, 'revert_email', { isUncapped: true })
+    if (old.is_verified && !isReturn) await mailLink(deps, transaction, old, 'revert_email', { isUncapped: true })
     else await outbox.owe(transaction, old.id, addressLeftMail(old.email))
     await audit.record(transaction, caller, { action: 'email.changed', user_id: old.id, ...session_id !== null && { session_id } })
     await endSessions(deps, transaction, caller, old.id, session_id)
@@ -76,7 +78,7 @@ export async function revertEmailChange (deps: Deps, { token }: RevertEmail, cal
     const { email, email_key } = address
     await setAddress(transaction, { user_id, email, email_key })
     await deleteOneTimeTokens(transaction, { user_id })
-    await setPassword(transaction, { user_id, password_hash, verified: null })
+    await voidPassword(transaction, { user_id, password_hash })
     await mailLink(deps, transaction, { id: user_id, email, email_key }, 'reset_password', { isUncapped: true })
     if (replaced.email_key !== email_key) await outbox.owe(transaction, user_id, addressTakenBackMail(replaced.email))
     await audit.record(transaction, caller, { action: 'email.change_reverted', user_id })

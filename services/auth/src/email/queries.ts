@@ -55,6 +55,16 @@ export const deleteLaterWaysBack = (db: CommonQueryMethods, { user_id, hash }: {
   DELETE FROM auth.one_time_tokens
   WHERE user_id = ${user_id} AND purpose = 'revert_email' AND created_at > (SELECT created_at FROM auth.one_time_tokens WHERE token_hash = ${sql.binary(hash)})`)
 
+/** Whether there is a way back to an address. Those of later changes are void from here on. */
+export const voidWaysBackSince = (db: CommonQueryMethods, { user_id, email_key }: { user_id: string, email_key: string }) => db.oneFirst(sql.type(row(Type.Object({ is_return: Type.Boolean() })))`
+  WITH way AS (
+    SELECT min(created_at) AS opened_at FROM auth.one_time_tokens
+    WHERE user_id = ${user_id} AND purpose = 'revert_email' AND email_key = ${email_key} AND expires_at > now()
+  ), voided AS (
+    DELETE FROM auth.one_time_tokens WHERE user_id = ${user_id} AND purpose = 'revert_email' AND created_at > (SELECT opened_at FROM way)
+  )
+  SELECT opened_at IS NOT NULL AS is_return FROM way`)
+
 /** The earlier addresses to which there still is a way back. */
 export const listWaysBack = (db: CommonQueryMethods, { user_id }: { user_id: string }) => db.any(sql.type(row(Type.Pick(Recipient, ['email'])))`
   SELECT DISTINCT email FROM auth.one_time_tokens WHERE user_id = ${user_id} AND purpose = 'revert_email' AND expires_at > now()`)
@@ -68,11 +78,11 @@ export const setEmailVerified = (db: CommonQueryMethods, { user_id, email_key }:
 export const findRecipient = (db: CommonQueryMethods, { email_key }: { email_key: string }) => db.maybeOne(sql.type(row(Recipient))`
   SELECT id, email, email_key FROM auth.users WHERE email_key = ${email_key} AND status = 'active'`)
 
-const Address = Type.Object({ ...Recipient.properties, is_verified: Type.Boolean() })
+const Address = Type.Object({ ...Recipient.properties, is_verified: Type.Boolean(), is_active: Type.Boolean() })
 
 /** The address of a user, who is neither changed nor deleted by others before the transaction is over. */
 export const holdAddress = (db: CommonQueryMethods, { user_id }: { user_id: string }) => db.maybeOne(sql.type(row(Address))`
-  SELECT id, email, email_key, email_verified_at IS NOT NULL AS is_verified FROM auth.users WHERE id = ${user_id} FOR UPDATE`)
+  SELECT id, email, email_key, email_verified_at IS NOT NULL AS is_verified, status = 'active' AS is_active FROM auth.users WHERE id = ${user_id} FOR UPDATE`)
 
 /**
  * Whether an address is free for a user. Only an advice: when it is set the database decides.
