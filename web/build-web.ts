@@ -186,6 +186,7 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
         if (visit !== undefined) reply.clearCookie(names.visit, options)
       },
       keepAccount: session.know,
+      freshen: session.freshen,
       async signOut () {
         // Cookies one by one: "cookies" would take the device token as well, and with it who this browser belongs to.
         reply.header('clear-site-data', '"cache", "storage"')
@@ -262,6 +263,7 @@ function publicContext (nonce: string, { id, log }: FastifyRequest): BrowserCont
     tasks: unused as BrowserContext['tasks'],
     signIn: none,
     keepAccount: none,
+    freshen: none,
     signOut: none,
     formToken: none,
     flash: none,

@@ -31,6 +31,8 @@ export type BrowserContext = {
   signIn: (signedIn: SignedIn, deviceToken?: string) => Promise<void>
   /** Lets the pages know what the account has become. */
   keepAccount: (account: Account) => void
+  /** Trades the tokens for new ones, before an answer that may take its time. */
+  freshen: () => Promise<void>
   signOut: () => Promise<void>
   /** The token for this page's forms. */
   formToken: () => string

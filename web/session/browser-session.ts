@@ -18,7 +18,9 @@ export interface BrowserSession extends Bearer {
   know: (account: Account) => void
   /** Forgets the session here, and ends it at auth if auth can be reached. */
   end: () => Promise<void>
-  /** Waits for what went on beside the request, so that its outcome still reaches the cookie. */
+  /** Trades the tokens for new ones, which last as long as they can: before an answer that may take its time. @throws {SignInNeeded} */
+  freshen: () => Promise<void>
+  /** Waits for what went on beside the request, so that its outcome still reaches the cookie. What comes after that does not. */
   settle: () => Promise<void>
 }
 
@@ -44,6 +46,7 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
     let current = contents
     let away: Error | undefined
     let confirming: Promise<void> | undefined
+    let isAnswered = false
 
     const set = (next: SessionContents | null) => {
       current = next
@@ -99,6 +102,7 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
       async renew (refused) {
         if (!current) throw new SignInNeeded()
         if (current.access_token !== refused) return current.access_token
+        if (isAnswered) throw new SignInNeeded() // a token that the browser never gets would make a thief of it
         return (await refresh(current)).access_token
       },
       async begin (signedIn) {
@@ -117,7 +121,13 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
           log.warn({ err: error, sessionId: ending.session_id }, 'session ended here, but not at auth')
         })
       },
-      settle: async () => { await confirming },
+      async freshen () {
+        if (current) await refresh(current)
+      },
+      async settle () {
+        await confirming
+        isAnswered = true
+      },
     }
   }
 }

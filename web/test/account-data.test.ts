@@ -62,8 +62,9 @@ t.test('FR-150, SEC-14: it takes a recent log-in, and leads back to the page wit
 t.test('FR-150: a service that is away gives no file, and one that goes away on the way breaks it off', async (t) => {
   const ada = await signUp()
   for (let n = 0; n < 201; n += 67) await Promise.all(Array.from({ length: 67 }, (_, m) => make(ada, 'tasks', { title: `Task ${n + m}` })))
-  let isAway = false
+  let [isAway, isTired] = [false, false]
   const between = createServer((from, to) => {
+    if (isTired && from.url?.includes('cursor=')) return to.writeHead(401, { 'content-type': 'application/problem+json' }).end('{}')
     if (isAway || from.url?.includes('cursor=')) return to.destroy()
     from.pipe(request(new URL(from.url!, tasksUrl), { method: from.method!, headers: from.headers }, (answer) => {
       to.writeHead(answer.statusCode!, answer.headers)
@@ -79,6 +80,14 @@ t.test('FR-150: a service that is away gives no file, and one that goes away on 
   const begun = await ask()
   t.equal(begun.status, 200)
   await t.rejects(begun.text(), 'a part does not pass for the whole')
+  isTired = true
+  const tired = await ask()
+  const cookie = /=([^;]+)/.exec(tired.headers.getSetCookie()[0] ?? '')?.[1] ?? ''
+  await t.rejects(tired.text())
+  const { session_id: id } = opened(decodeURIComponent(cookie))!
+  const generationOf = async () => (await database.asSuperuser<{ generation: number }>('SELECT generation FROM auth.sessions WHERE id = $1', [id]))[0]!.generation
+  const sent = JSON.parse(Buffer.from(opened(decodeURIComponent(cookie))!.access_token.split('.')[1]!, 'base64url').toString()) as { gen: number }
+  t.equal(await generationOf(), sent.gen, 'no token is renewed that the browser would not get')
   isAway = true
   const away = await ask()
   t.equal(away.headers.get('location'), '/settings/export?problem=away')

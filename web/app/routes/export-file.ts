@@ -7,6 +7,7 @@ import { requireUser } from '../require-user.server.ts'
 export async function loader ({ context }: LoaderFunctionArgs) {
   try {
     requireUser(context)
+    await context.freshen()
     const file = await exportEverything(context) as unknown as BodyInit // Node's stream, which the DOM's types do not know
     return new Response(file, {
       headers: {
