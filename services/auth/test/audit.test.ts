@@ -35,8 +35,8 @@ t.test('SEC-87, FR-110: who did what, when, where from and with which outcome is
   const other = (await call('POST', '/auth/login', { email: 'ada@example.com', password }, headers)).json<SignedIn>()
   await call('DELETE', `/auth/sessions/${other.session_id}`, undefined, { ...headers, ...bearer(ada) })
   await call('POST', '/auth/password/change', { current_password: 'wrong one', password: `${password}!` }, { ...headers, ...bearer(ada) })
-  await call('POST', '/auth/password/change', { current_password: password, password: `${password}!` }, { ...headers, ...bearer(ada) })
-  await call('POST', '/auth/logout', { refresh_token: ada.refresh_token }, headers)
+  const kept = (await call('POST', '/auth/password/change', { current_password: password, password: `${password}!` }, { ...headers, ...bearer(ada) })).json<SignedIn>()
+  await call('POST', '/auth/logout', { refresh_token: kept.refresh_token }, headers)
 
   const events = await eventsOf(auth, ada)
   t.same(told(events), [

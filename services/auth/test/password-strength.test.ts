@@ -61,7 +61,7 @@ t.test('SEC-1: a password has eight code points, or as many more as are set, at 
   }
   for (const [way, choose] of Object.entries(ways)) {
     t.match((await choose(fourteen)).json(), { type: '/problems/password-refused', status: 422, errors: [{ pointer: '/password', code: 'shorter_than_allowed', detail: 'password must have at least 15 characters' }] }, way)
-    t.ok([201, 204].includes((await choose(fifteen)).statusCode), way)
+    t.ok([200, 201, 204].includes((await choose(fifteen)).statusCode), way)
   }
 })
 
@@ -124,7 +124,7 @@ t.test('FR-115: changing the password is judged by the account as it is stored',
   const change = (secret: string) => call('POST', '/auth/password/change', { current_password: password, password: secret }, bearer(ada))
   t.match((await change('ximenaquetzalcoatl')).json(), { status: 422, errors: [{ pointer: '/password', code: 'contains_own_data' }] })
   t.equal((await call('POST', '/auth/login', { email: ada.user.email, password })).statusCode, 200)
-  t.equal((await change(next)).statusCode, 204)
+  t.equal((await change(next)).statusCode, 200)
 })
 
 t.test('SEC-1: whatever a password and its owner are, there is a verdict, and the same one each time', async () => {

@@ -24,8 +24,8 @@ export interface AccountClient {
   sendVerification: () => Promise<void>
   /** Mails a link to the new address; nothing changes until it is used. */
   changeEmail: (form: ChangeEmail) => Promise<void>
-  /** Also ends every other session. */
-  changePassword: (form: ChangePassword) => Promise<void>
+  /** Also ends every other session, and gives this one other tokens, which `signIn` has to keep. */
+  changePassword: (form: ChangePassword) => Promise<SignedIn>
   sessions: () => Promise<Session[]>
   /** Fine with a session that has ended already. */
   endSession: (id: string) => Promise<void>
@@ -52,7 +52,7 @@ export function accountClient (auth: Service, serviceToken: () => Promise<string
     stepUp: async (form) => checkSignedIn((await call({ method: 'POST', path: '/auth/step-up', body: form })).body),
     sendVerification: async () => { await call({ method: 'POST', path: '/auth/email/verification' }) },
     changeEmail: async (form) => { await call({ method: 'POST', path: '/auth/email/change', body: form }) },
-    changePassword: async (form) => { await call({ method: 'POST', path: '/auth/password/change', body: form }) },
+    changePassword: async (form) => checkSignedIn((await call({ method: 'POST', path: '/auth/password/change', body: form })).body),
     sessions: async () => checkSessions((await call({ method: 'GET', path: '/auth/sessions' })).body).items,
     async endSession (id) {
       await call({ method: 'DELETE', path: `/auth/sessions/${encodeURIComponent(id)}` }).catch((error: unknown) => {

@@ -1,9 +1,9 @@
 import type { Session } from '@daymark/auth/contracts'
-import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
+import { type ActionFunctionArgs, type AppLoadContext, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react'
 import { useEffect } from 'react'
 import type { Flash } from '../../session/flash.ts'
-import { type AccountClient, type AccountRead, currentAccount } from '../api/account-client.server.ts'
+import { type AccountRead, currentAccount } from '../api/account-client.server.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { FormSummary, useCheckedForm } from '../components/checked-form.tsx'
 import { Field } from '../components/field.tsx'
@@ -51,7 +51,7 @@ export async function action ({ request, context }: ActionFunctionArgs) {
   form.delete('intent')
   if (intent === 'save-profile') return await saveProfile(context, form, values)
   try {
-    const outcome = await carryOut(intent, form, context.account)
+    const outcome = await carryOut(intent, form, context)
     if ('answer' in outcome) return data<FormAnswer>({ ...outcome.answer, values }, { status: 422 })
     context.flash(outcome.flash)
   } catch (error) {
@@ -92,7 +92,7 @@ async function saveProfile (context: ActionFunctionArgs['context'], form: FormDa
   }
 }
 
-async function carryOut (intent: string, form: FormData, account: AccountClient): Promise<{ flash: Flash } | { answer: FormAnswer }> {
+async function carryOut (intent: string, form: FormData, { account, signIn }: Pick<AppLoadContext, 'account' | 'signIn'>): Promise<{ flash: Flash } | { answer: FormAnswer }> {
   switch (intent) {
     case 'send-mail': {
       const read = readNothing(form)
@@ -109,7 +109,7 @@ async function carryOut (intent: string, form: FormData, account: AccountClient)
     case 'change-password': {
       const read = readChangePassword(form)
       if (!read.ok) return read
-      await account.changePassword(read.value)
+      await signIn(await account.changePassword(read.value))
       return { flash: { did: 'password-changed' } }
     }
     case 'end-session': {

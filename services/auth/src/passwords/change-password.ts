@@ -1,5 +1,5 @@
 import type { CommonQueryMethods } from 'slonik'
-import type { ChangePassword, ResetPassword, User } from '../../contracts.ts'
+import type { ChangePassword, ResetPassword, SignedIn, User } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { linkUsed, sessionEnded, wrongPassword } from '../../problems.ts'
 import type { Caller } from '../callers/caller.ts'
@@ -7,26 +7,31 @@ import { hashOneTimeToken } from '../email/one-time-token.ts'
 import { deleteOneTimeTokens, findOneTimeToken, setEmailVerified, useOneTimeToken } from '../email/queries.ts'
 import { passwordChangedMail } from '../mail/messages.ts'
 import { recordEnded } from '../sessions/end-sessions.ts'
-import { endSessionsOfUser, holdLiveSession } from '../sessions/queries.ts'
+import { issueTokens } from '../sessions/issue-tokens.ts'
+import { newTokenKey, sessionLimits } from '../sessions/new-session.ts'
+import { endSessionsOfUser, stepUpSession } from '../sessions/queries.ts'
 import { demandGoodPassword } from './demand-good-password.ts'
 import { setPassword } from './queries.ts'
 import { type Owner, withOwnPassword } from './with-own-password.ts'
 
 /**
- * Changes the password of who is signed in, ends every other session of theirs and tells them by mail (SEC-14, SEC-23).
+ * Changes the password of who is signed in, ends every other session of theirs and tells them by mail (SEC-14, SEC-23). Their
+ * own session goes on with another secret: a copy of its tokens is worth nothing from here on (SEC-39).
  * @throws {Problem} passwordRefused; wrongPassword, also where another request changed it meanwhile; tooManyRequests; sessionEnded, where the session was ended meanwhile
  */
-export async function changePassword (deps: Deps, current: Owner & Pick<User, 'display_name'>, { current_password, password }: ChangePassword, caller: Caller): Promise<void> {
+export async function changePassword (deps: Deps, current: Owner & Pick<User, 'display_name'>, { current_password, password }: ChangePassword, caller: Caller): Promise<SignedIn> {
   const { id: user_id, session_id } = current
+  const { tokenKey, sealed_token_key } = newTokenKey(deps.sealer, session_id)
   await demandGoodPassword(deps, password, current)
   const { done, isBlocked } = await withOwnPassword(deps, current, current_password, caller, async (verified, passwords) => {
     const password_hash = await passwords.hash(password)
     return await deps.pool.transaction(async (transaction) => {
       const owner = await setPassword(transaction, { user_id, password_hash, verified })
       if (!owner) return owner
-      if (!await holdLiveSession(transaction, { id: session_id })) throw sessionEnded() // while the passwords were hashed
+      const session = await stepUpSession(transaction, { id: session_id, user_id, password_hash, sealed_token_key, ...sessionLimits(deps.config) })
+      if (!session) throw sessionEnded() // while the passwords were hashed
       await afterChange(deps, transaction, owner, caller, { action: 'password.changed', keptSession: session_id })
-      return owner
+      return session
     })
   })
   if (!done) {
@@ -34,6 +39,7 @@ export async function changePassword (deps: Deps, current: Owner & Pick<User, 'd
     throw wrongPassword({ errors: [{ pointer: '/current_password', code: 'wrong', detail: 'current_password is not your current password' }] })
   }
   deps.outbox.wake()
+  return await issueTokens(deps, done, tokenKey)
 }
 
 /**

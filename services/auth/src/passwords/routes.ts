@@ -1,7 +1,7 @@
 import { network } from '@daymark/kit/client-address'
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
-import { ChangePassword, ForgotPassword, ResetPassword } from '../../contracts.ts'
+import { ChangePassword, ForgotPassword, ResetPassword, SignedIn } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { enforceLimit } from '../limits/limit.ts'
 import { changePassword, resetPassword } from './change-password.ts'
@@ -31,9 +31,6 @@ export async function passwordRoutes (app: Service, deps: Deps): Promise<void> {
 /** Registered behind the guard. */
 export async function ownPasswordRoutes (app: Service, deps: Deps): Promise<void> {
   app.post('/auth/password/change', {
-    schema: { tags, security: [{ accessToken: [] }], summary: 'Change the password', body: ChangePassword, response: { 204: Type.Null() } },
-  }, async ({ body, account, user: { sid }, caller }, reply) => {
-    await changePassword(deps, { ...account, session_id: sid }, body, caller)
-    return reply.code(204).send(null)
-  })
+    schema: { tags, security: [{ accessToken: [] }], summary: 'Change the password', body: ChangePassword, response: { 200: SignedIn } },
+  }, async ({ body, account, user: { sid }, caller }) => await changePassword(deps, { ...account, session_id: sid }, body, caller))
 }
