@@ -55,3 +55,7 @@ export const listStranded = (db: CommonQueryMethods, { user_id, ids, returning }
     LEFT JOIN tasks.tasks p ON p.user_id = t.user_id AND p.id = t.parent_id
   WHERE t.user_id = ${user_id} AND t.id = ANY (${sql.array(ids, 'uuid')})
     AND (l.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL AND p.id <> ALL (${sql.array(returning, 'uuid')}))`)
+
+/** The number of the tenant's last change; 0 where there is no account yet. */
+export const lastChange = async (db: CommonQueryMethods, { user_id }: { user_id: string }): Promise<number> =>
+  await db.maybeOneFirst(sql.prepared('last_change', row(Type.Object({ seq: Type.Integer() })))`SELECT seq FROM tasks.accounts WHERE user_id = ${user_id}`) ?? 0

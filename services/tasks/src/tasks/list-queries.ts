@@ -84,7 +84,3 @@ export function listTasks (db: CommonQueryMethods, filter: TaskFilter) {
   ORDER BY t.key ${order}, t.id ${order}
   LIMIT ${limit}`)
 }
-
-/** The number of the tenant's last change; 0 where there is no account yet. */
-export const lastChange = async (db: CommonQueryMethods, { user_id }: { user_id: string }): Promise<number> =>
-  await db.maybeOneFirst(sql.prepared('last_change', row(Type.Object({ seq: Type.Integer() })))`SELECT seq FROM tasks.accounts WHERE user_id = ${user_id}`) ?? 0

@@ -1,0 +1,41 @@
+import type { Cursors, Place } from '@daymark/kit/cursor'
+import { etagOfQuery, isKnown } from '@daymark/kit/etag'
+import { asUser } from '@daymark/kit/scope'
+import type { DatabasePool } from 'slonik'
+import { lastChange } from './changes/queries.ts'
+
+/** A page, or null where the caller has it already. */
+export interface TaggedPage<T> { page: { items: T[], next_cursor: string | null } | null, etag: string }
+
+export interface Asked {
+  user_id: string
+  /** Everything that decides which rows are listed in which order, the tenant first. */
+  listed: readonly string[]
+  limit: number
+  cursor: string | undefined
+  ifNoneMatch: string | undefined
+}
+
+/** The row a page begins behind: its key in the sort order, and its id. */
+export type After = { key: string, id: string } | null
+
+/**
+ * Reads one page of a tenant's. While they change nothing, the answer stays the same: the number of their last change, which
+ * each row has as `seq`, is what its ETag tells.
+ * @throws {Problem} invalidCursor
+ */
+export async function taggedPage<T extends { id: string, place: string, seq: number }> (
+  pool: DatabasePool, cursors: Cursors, { user_id, listed, limit, cursor, ifNoneMatch }: Asked, read: (after: After, limit: number) => Promise<readonly T[]>,
+): Promise<TaggedPage<T>> {
+  const [key = '', id = ''] = cursor === undefined ? [] : cursors.read(cursor, listed)
+  const etagAt = (seq: number) => etagOfQuery([seq], [...listed, limit, cursor])
+  return await asUser(user_id, async () => {
+    if (ifNoneMatch !== undefined) {
+      const etag = etagAt(await lastChange(pool, { user_id }))
+      if (isKnown(ifNoneMatch, etag)) return { page: null, etag }
+    }
+    const found = await read(cursor === undefined ? null : { key, id }, limit + 1) // one more tells whether a page follows
+    // Read before an empty list, the number can only be too small: then the next answer is given in full.
+    return { page: cursors.page(found, limit, ({ place, id }): Place => [place, id], listed), etag: etagAt(found[0]?.seq ?? 0) }
+  })
+}
