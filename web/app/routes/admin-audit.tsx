@@ -1,14 +1,14 @@
 import type { AuditEvent } from '@daymark/auth/contracts'
-import { type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
+import { type LoaderFunctionArgs, type MetaFunction, data } from '@remix-run/node'
 import { Form, Link, useLoaderData } from '@remix-run/react'
-import { isServiceProblem } from '../api/service-problem.ts'
-import { type AuditFilter, auditQuery, readAuditFilter } from '../audit-filter.server.ts'
+import { auditQuery, readAuditFilter } from '../audit-filter.server.ts'
 import { auditChoices, auditSentence } from '../audit-sentences.ts'
 import { FormSummary, useCheckedForm } from '../components/checked-form.tsx'
 import { Choice } from '../components/choice.tsx'
 import { Field } from '../components/field.tsx'
 import { LocalTime } from '../components/local-time.tsx'
 import { Pages } from '../components/pages.tsx'
+import { pageBehind, searchOf } from '../cursor-page.server.ts'
 import type { FormAnswer } from '../forms/form-answer.ts'
 import { requireAdmin } from '../require-admin.server.ts'
 
@@ -25,19 +25,8 @@ export async function loader ({ request, context }: LoaderFunctionArgs) {
   const shown = { filter, isFiltered: Object.values(filter).some((value) => value !== '') }
   const asked = await auditQuery(context.admin, filter)
   if ('answer' in asked) return data({ ...shown, items: [] as AuditEvent[], first: null, next: null, answer: asked.answer as FormAnswer }, { status: 422 })
-  try {
-    const { items, next_cursor: next } = await context.admin.events({ ...asked.query, limit: pageSize, ...cursor !== '' && { cursor } })
-    return data({ ...shown, items, first: cursor === '' ? null : addressOf(), next: next === null ? null : addressOf({ cursor: next }), answer: undefined })
-  } catch (error) {
-    // An old or foreign cursor: begin again rather than fail.
-    if (cursor !== '' && isServiceProblem(error) && error.status === 400) throw redirect(addressOf(), 303)
-    throw error
-  }
-}
-
-const searchOf = (query: AuditFilter & { cursor?: string }) => {
-  const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString()
-  return given && `?${given}`
+  const { items, next_cursor: next } = await pageBehind(cursor, addressOf(), (paging) => context.admin.events({ ...asked.query, limit: pageSize, ...paging }))
+  return data({ ...shown, items, first: cursor === '' ? null : addressOf(), next: next === null ? null : addressOf({ cursor: next }), answer: undefined })
 }
 
 const labels = { account: 'Account', by: 'Done by', from: 'From (UTC)', to: 'To (UTC)' }

@@ -1,7 +1,6 @@
 import type { ManagedUser } from '@daymark/auth/contracts'
-import { type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
+import { type LoaderFunctionArgs, type MetaFunction, data } from '@remix-run/node'
 import { Form, Link, useLoaderData } from '@remix-run/react'
-import { isServiceProblem } from '../api/service-problem.ts'
 import { useCheckedForm } from '../components/checked-form.tsx'
 import { Choice } from '../components/choice.tsx'
 import { Field } from '../components/field.tsx'
@@ -9,6 +8,7 @@ import { LocalTime } from '../components/local-time.tsx'
 import { Marks } from '../components/marks.tsx'
 import { Pages } from '../components/pages.tsx'
 import { findUsersGuide, readFindUsers } from '../forms/admin-forms.server.ts'
+import { pageBehind, searchOf } from '../cursor-page.server.ts'
 import type { FormAnswer } from '../forms/form-answer.ts'
 import { requireAdmin } from '../require-admin.server.ts'
 
@@ -32,19 +32,9 @@ export async function loader ({ request, context }: LoaderFunctionArgs) {
   const found = { filters, guide: findUsersGuide, isFiltered: text !== '' || filters.status !== '' || filters.role !== '' }
   if (!read.ok) return data({ ...found, items: [], first: null, next: null, answer: read.answer as FormAnswer }, { status: 422 })
   const { status, role } = filters
-  try {
-    const page = await context.admin.users({ ...read.value, ...status !== '' && { status }, ...role !== '' && { role }, limit: pageSize, ...cursor !== '' && { cursor } })
-    return data({ ...found, items: page.items, first: cursor === '' ? null : addressOf(), next: page.next_cursor === null ? null : addressOf({ cursor: page.next_cursor }), answer: undefined })
-  } catch (error) {
-    // An old or foreign cursor: begin again rather than fail.
-    if (cursor !== '' && isServiceProblem(error) && error.status === 400) throw redirect(addressOf(), 303)
-    throw error
-  }
-}
-
-const searchOf = (query: Record<string, string>) => {
-  const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString()
-  return given && `?${given}`
+  const { items, next_cursor: next } = await pageBehind(cursor, addressOf(), (paging) =>
+    context.admin.users({ ...read.value, ...status !== '' && { status }, ...role !== '' && { role }, limit: pageSize, ...paging }))
+  return data({ ...found, items, first: cursor === '' ? null : addressOf(), next: next === null ? null : addressOf({ cursor: next }), answer: undefined })
 }
 
 const statusChoices = [{ value: '', name: 'Any' }, { value: 'active', name: 'Active' }, { value: 'disabled', name: 'Disabled' }]

@@ -8,6 +8,7 @@ import { BackIcon } from '../components/icons.tsx'
 import { LocalTime } from '../components/local-time.tsx'
 import { Notice } from '../components/notice.tsx'
 import { Pages } from '../components/pages.tsx'
+import { pageBehind, searchOf } from '../cursor-page.server.ts'
 import { type FormAnswer, keptValues } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
 import { readTaskId } from '../forms/task-forms.server.ts'
@@ -22,16 +23,13 @@ const pageSize = 50
 export async function loader ({ request, context }: LoaderFunctionArgs) {
   requireUser(context)
   const { pathname, search, searchParams } = new URL(request.url)
-  const cursor = searchParams.get('cursor')
-  const { items, next_cursor: next } = await context.tasks.trash({ limit: pageSize, ...cursor !== null && { cursor } }).catch((error: unknown) => {
-    if (cursor !== null && isServiceProblem(error) && error.status === 400) throw redirect('/trash', 303) // an old or foreign cursor
-    throw error
-  })
+  const cursor = searchParams.get('cursor') ?? ''
+  const { items, next_cursor: next } = await pageBehind(cursor, '/trash', (paging) => context.tasks.trash({ limit: pageSize, ...paging }))
   return {
     items: items.map(({ id, title, deleted_at: at }) => ({ id, title, deleted_at: at })),
     address: pathname + search,
-    first: cursor === null ? null : '/trash',
-    next: next === null ? null : `/trash?${new URLSearchParams({ cursor: next })}`,
+    first: cursor === '' ? null : '/trash',
+    next: next === null ? null : `/trash${searchOf({ cursor: next })}`,
     flash: context.takeFlash(),
   }
 }
