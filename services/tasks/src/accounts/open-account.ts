@@ -12,9 +12,15 @@ export async function openAccount (pool: DatabasePool, user_id: string, request_
   try {
     await asUser(user_id, () => insertAccount(pool, { user_id, inbox_id: uuidv7(), request_id }))
   } catch (cause) {
-    throw violates(cause, 'accounts_user') ? accountGone(cause) : cause
+    throw violates(cause, /^accounts_user$/) ? accountGone(cause) : cause
   }
 }
 
-const violates = (error: unknown, constraint: string) =>
-  error instanceof ForeignKeyIntegrityConstraintViolationError && error.constraint === constraint
+/**
+ * Whether something was written for an account that is not there: opened by another request after this one had looked for it to
+ * lock it, and deleted before this one was done.
+ */
+export const isAccountMissing = (error: unknown): boolean => violates(error, /_account$/)
+
+const violates = (error: unknown, constraint: RegExp) =>
+  error instanceof ForeignKeyIntegrityConstraintViolationError && constraint.test(error.constraint ?? '')

@@ -3,7 +3,7 @@ import { busy } from '@daymark/kit/problem'
 import { asWriter } from '@daymark/kit/scope'
 import pLimit from 'p-limit'
 import type { DatabasePool } from 'slonik'
-import { accountGone, openAccount } from './open-account.ts'
+import { accountGone, isAccountMissing, openAccount } from './open-account.ts'
 
 const turnsOf = new Map<string, ReturnType<typeof pLimit>>()
 const longestQueue = 200
@@ -33,6 +33,8 @@ async function takeTurn<T> (userId: string, write: () => Promise<T>): Promise<T>
   turnsOf.set(userId, turns)
   try {
     return await turns(() => asWriter(userId, write))
+  } catch (error) {
+    throw isAccountMissing(error) ? new NoAccountYet() : error
   } finally {
     if (turns.activeCount === 0 && turns.pendingCount === 0) turnsOf.delete(userId)
   }
