@@ -177,6 +177,7 @@ for (const javaScriptEnabled of [true, false]) {
     await save(elsewhere, { display_name: 'Theirs' })
     await page.getByRole('button', { name: 'Save profile' }).click()
     await page.getByText('changed elsewhere while you edited it').waitFor()
+    await page.waitForLoadState() // the note comes first, and the many zones behind it
     t.equal(await page.getByLabel('Your name').inputValue(), 'Mine')
     t.equal(await page.getByLabel('Time zone').inputValue(), 'Europe/Berlin')
     await page.getByRole('button', { name: 'Save mine over it' }).click()

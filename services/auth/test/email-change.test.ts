@@ -131,10 +131,10 @@ t.test('SEC-18: a new password, or throwing the session out, stops a change that
 
 t.test('FR-132: the old address takes the account back for seven days: every session and link ends, and the password with them', async (t) => {
   const ada = await proven()
-  const thief = (await logIn(ada.user.email)).json<SignedIn>()
+  const loggedIn = (await logIn(ada.user.email)).json<SignedIn>()
   const to = address()
-  const back = await changed(thief, ada.user.email, to)
-  await call('POST', '/auth/password/change', { current_password: password, password: next }, bearer(thief))
+  const back = await changed(loggedIn, ada.user.email, to)
+  const thief = (await call('POST', '/auth/password/change', { current_password: password, password: next }, bearer(loggedIn))).json<SignedIn>()
   const [row] = await database.asSuperuser("SELECT expires_at - created_at = interval '7 days' AS week FROM auth.one_time_tokens WHERE user_id = $1 AND purpose = 'revert_email'", [ada.user.id])
   t.equal(row?.['week'], true, 'the thief\'s new password does not take it away')
   await forgot(to)
