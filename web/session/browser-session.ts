@@ -20,7 +20,7 @@ export interface BrowserSession extends Bearer {
   end: () => Promise<void>
   /** Trades the tokens for new ones, which last as long as they can: before an answer that may take its time. @throws {SignInNeeded} */
   freshen: () => Promise<void>
-  /** Waits for what went on beside the request, so that its outcome still reaches the cookie. What comes after that does not. */
+  /** Waits for what went on beside the request, and then writes the cookie, once. What comes after that does not reach it. */
   settle: () => Promise<void>
 }
 
@@ -41,16 +41,19 @@ export interface SessionRequest {
  */
 export function browserSessions (now: () => Date): (request: SessionRequest) => Promise<BrowserSession> {
   const refreshOnce = singleFlight<SignedIn>()
+  const newest = newestSecrets()
 
   return async ({ contents, auth, log, keep }) => {
     let current = contents
+    let hasChanged = false
     let away: Error | undefined
     let confirming: Promise<void> | undefined
     let isAnswered = false
+    let secret = contents ? newest.of(contents.session_id) : 0
 
     const set = (next: SessionContents | null) => {
       current = next
-      keep(next)
+      hasChanged = true
     }
 
     const refresh = async (from: SessionContents): Promise<SessionContents> => {
@@ -108,6 +111,7 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
       async begin (signedIn) {
         const begun = sessionFrom(signedIn, now(), true, current?.user ?? null)
         set(begun)
+        secret = newest.replace(begun.session_id)
         if (begun.user.time_zone === undefined) await confirm(begun)
       },
       know (account) {
@@ -127,10 +131,30 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
       async settle () {
         await confirming
         isAnswered = true
+        // Another tab has stepped up meanwhile, and its answer may be there by now: tokens of before must not take the place of its.
+        if (hasChanged && (current === null || newest.of(current.session_id) <= secret)) keep(current)
+        hasChanged = false
       },
     }
   }
 }
+
+/** Knows for a while which sessions have been given another secret here, by a number for each time. */
+function newestSecrets () {
+  const numbers = new Map<string, number>()
+  let last = 0
+  return {
+    of: (sessionId: string) => numbers.get(sessionId) ?? 0,
+    replace (sessionId: string): number {
+      const number = ++last
+      numbers.set(sessionId, number)
+      setTimeout(() => { if (numbers.get(sessionId) === number) numbers.delete(sessionId) }, slowestAnswerMs).unref()
+      return number
+    },
+  }
+}
+/** Longer than any request takes that was under way when a secret was replaced. */
+const slowestAnswerMs = 120_000
 
 /** A step-up has replaced the refresh token, in another tab or with an answer that never arrived. */
 const isRenewedElsewhere = (error: unknown) => isServiceProblem(error) && error.type.endsWith('/session-renewed')

@@ -1,8 +1,9 @@
 import t from 'tap'
+import { setTimeout as delay } from 'node:timers/promises'
 import { password, startWeb } from './start-web.ts'
 import { visitor } from './visitor.ts'
 
-const { origin, signUp, cookieName, opened } = await startWeb(t, { settings: { auth: { LOGIN_PER_ADDRESS_AND_ACCOUNT: '6' } } })
+const { origin, signUp, cookieName, opened, sealed, database } = await startWeb(t, { settings: { auth: { LOGIN_PER_ADDRESS_AND_ACCOUNT: '6' } } })
 const authTime = (cookie: string | undefined) => JSON.parse(Buffer.from(opened(cookie)!.access_token.split('.')[1]!, 'base64url').toString()).auth_time as number
 
 t.test('FR-129: the password is confirmed and the browser goes on to where it was led from', async (t) => {
@@ -29,6 +30,26 @@ t.test('FR-129: the password is confirmed and the browser goes on to where it wa
   t.equal(opened(ada.cookies.get(cookieName))?.session_id, opened(before)?.session_id)
   t.ok(authTime(ada.cookies.get(cookieName)) >= authTime(before))
   t.equal((await ada.post('/dashboard', { intent: 'add', title: 'Typed before', form_token: formToken })).status, 303, 'a form that was open meanwhile is still good')
+})
+
+t.test('FR-129: a slow answer to another tab, with tokens of before, does not take the place of those of a step-up', async (t) => {
+  const ada = await signUp()
+  const contents = opened(ada.cookies.get(cookieName))
+  const aboutToExpire = sealed({ ...contents!, expires_at: Date.now() + 1000 })
+  const tab = visitor(origin)
+  for (const { cookies } of [ada, tab]) cookies.set(cookieName, aboutToExpire)
+
+  const letGo = await database.hold('LOCK TABLE tasks.tasks IN ACCESS EXCLUSIVE MODE')
+  const slow = tab.get('/dashboard')
+  while ((await database.asSuperuser("SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'tasks_service' AND wait_event_type = 'Lock'")).length === 0) await delay(5)
+  await ada.get('/confirm')
+  t.equal((await ada.post('/confirm', { confirm_password: password })).status, 303)
+  await letGo()
+  t.equal((await slow).status, 200)
+  t.equal(tab.cookies.get(cookieName), aboutToExpire, 'it writes no cookie')
+  t.equal((await ada.get('/settings')).status, 200)
+  ada.cookies.set(cookieName, sealed({ ...opened(ada.cookies.get(cookieName))!, expires_at: Date.now() + 1000 }))
+  t.equal((await ada.get('/settings')).status, 200, 'and the session goes on')
 })
 
 t.test('SEC-79: it leads nowhere else', async (t) => {
