@@ -24,6 +24,7 @@ export const expectedPrivileges: Record<string, Record<string, string>> = {
   'tasks.task_labels': { tasks_service: 'SELECT, INSERT, DELETE' },
   'function tasks.newest_position': { tasks_service: 'EXECUTE' },
   'function tasks.folded': { tasks_service: 'EXECUTE' },
+  'function auth.erase_some': { auth_service: 'EXECUTE' },
   'tasks.tasks': { tasks_service: 'SELECT, INSERT, UPDATE' },
   'tasks.changes': { tasks_service: 'SELECT, INSERT' },
 }

@@ -9,7 +9,7 @@ import { emptyBuckets } from '../limits/queries.ts'
 import { accountDeletedMail } from '../mail/messages.ts'
 import { announceUser } from '../revocations/queries.ts'
 import { holdLiveSession } from '../sessions/queries.ts'
-import { deleteUser, holdUser } from './queries.ts'
+import { deleteUser, eraseSome, holdUser } from './queries.ts'
 
 /**
  * Erases an account at once and in both schemas, ends all its tokens, and says so by mail (SEC-90, SEC-49). What stays: its
@@ -24,7 +24,8 @@ export async function deleteAccount ({ pool, audit, outbox }: Pick<Deps, 'pool' 
     if (!user || !await holdLiveSession(transaction, { id: session_id })) throw sessionEnded()
     await audit.record(transaction, caller, { action: 'account.deleted', user_id: id, session_id })
     for (const { email } of [user, ...await listWaysBack(transaction, { user_id: id })]) await outbox.owe(transaction, null, accountDeletedMail(email))
-    await emptyBuckets(transaction, user.email_key, `mail:${user.email_key}`, `email-change:${id}`)
+    await emptyBuckets(transaction, user.email_key, `mail:${user.email_key}`, `email-change:${id}`, `new-password:${id}`)
+    while (await eraseSome(transaction, { id, most: 20_000 }) > 0);
     await deleteUser(transaction, { id })
     await announceUser(transaction, { id }) // last: it locks the feed
   })

@@ -38,6 +38,10 @@ export const holdAccount = (db: CommonQueryMethods, { id }: { id: string }) => d
 export const holdUser = (db: CommonQueryMethods, { id }: { id: string }) => db.maybeOne(sql.type(row(Type.Object({ email: Type.String(), email_key: Type.String() })))`
   SELECT email, email_key FROM auth.users WHERE id = ${id} FOR UPDATE`)
 
+/** Erases some of what a user has in the tasks schema. Gives how many rows; none where hardly anything is left. */
+export const eraseSome = (db: CommonQueryMethods, { id, most }: { id: string, most: number }) => db.oneFirst(sql.type(row(Type.Object({ erased: Type.Integer() })))`
+  SELECT auth.erase_some(${id}, ${most}) AS erased`)
+
 /** Erases a user, and by the foreign keys whatever refers to them, in both schemas. */
 export const deleteUser = (db: CommonQueryMethods, { id }: { id: string }) => db.query(sql.type(row(Type.Object({})))`DELETE FROM auth.users WHERE id = ${id}`)
 

@@ -1,0 +1,2 @@
+DROP FUNCTION auth.erase_some (uuid, integer);
+ALTER TABLE auth.users DROP COLUMN devices_known_from;
