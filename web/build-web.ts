@@ -110,7 +110,12 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
         page.setFormKey(key)
         if (refusal) request.log.info({ reason: refusal.reason }, 'form refused')
         page.context.refusal = refusal
-        return await answer(request, reply, page.context, body, page.session.settle)
+        try {
+          return await answer(request, reply, page.context, body, page.session.settle)
+        } catch (error) {
+          await page.session.settle() // a token that was traded reaches the browser also with an apology
+          throw error
+        }
       },
     })
     pages.addHook('onSend', async (_request, reply) => {
@@ -168,6 +173,7 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
       const sessionId = session.id()
       return sessionId !== null ? `session:${sessionId}` : visit !== undefined ? `visit:${visit}` : null
     }
+    const keepDevice = (token: string | undefined) => { if (token !== undefined) reply.setCookie(names.device, token, { ...options, maxAge: deviceCookieSeconds }) }
     const context: BrowserContext = {
       nonce,
       requestId: request.id,
@@ -182,9 +188,10 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
       tasks: tasksClient(tasks, session, origin, () => formKey),
       async signIn (signedIn, deviceToken) {
         await session.begin(signedIn)
-        if (deviceToken !== undefined) reply.setCookie(names.device, deviceToken, { ...options, maxAge: deviceCookieSeconds })
+        keepDevice(deviceToken)
         if (visit !== undefined) reply.clearCookie(names.visit, options)
       },
+      keepDevice,
       keepAccount: session.know,
       freshen: session.freshen,
       async signOut () {
@@ -262,6 +269,7 @@ function publicContext (nonce: string, { id, log }: FastifyRequest): BrowserCont
     admin: unused as BrowserContext['admin'],
     tasks: unused as BrowserContext['tasks'],
     signIn: none,
+    keepDevice: none,
     keepAccount: none,
     freshen: none,
     signOut: none,

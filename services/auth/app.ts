@@ -22,6 +22,7 @@ import { emailRoutes, ownEmailRoutes } from './src/email/routes.ts'
 import { adminKeyRoutes, keyRoutes } from './src/keys/routes.ts'
 import { Sealer } from './src/keys/sealer.ts'
 import { type ActiveKey, SigningKeys } from './src/keys/signing-keys.ts'
+import { Guesses } from './src/limits/guesses.ts'
 import { type Mailer, Outbox } from './src/mail/outbox.ts'
 import { BreachCheck } from './src/passwords/breach-check.ts'
 import { PasswordJudge } from './src/passwords/password-judge.ts'
@@ -77,6 +78,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
       queue: config.PASSWORD_HASH_QUEUE,
       underWay: Math.floor(config.DATABASE_POOL_SIZE / 2), // the other half of the connections is for everybody else
     }),
+    guesses: new Guesses({ pool, config }),
     judge: new PasswordJudge({ queue: config.PASSWORD_HASH_QUEUE }),
     breaches: new BreachCheck({ url: config.PASSWORD_BREACH_URL, outage: config.PASSWORD_BREACH_OUTAGE, timeoutMilliseconds: config.PASSWORD_BREACH_TIMEOUT_MS, registry: metrics.registry, log: app.log }),
     outbox: new Outbox({ pool, sealer, mailer, log: app.log }),

@@ -3,6 +3,7 @@ import type { Cursors } from '@daymark/kit/cursor'
 import type { DatabasePool } from 'slonik'
 import type { Config } from './config.ts'
 import type { AuditLog } from './src/audit/audit-log.ts'
+import type { Guesses } from './src/limits/guesses.ts'
 import type { BreachCheck } from './src/passwords/breach-check.ts'
 import type { PasswordHasher } from './src/passwords/password-hasher.ts'
 import type { PasswordJudge } from './src/passwords/password-judge.ts'
@@ -18,6 +19,7 @@ export interface Deps {
   sealer: Sealer
   signingKeys: SigningKeys
   passwords: PasswordHasher
+  guesses: Guesses
   judge: PasswordJudge
   breaches: BreachCheck
   outbox: Outbox

@@ -29,6 +29,8 @@ export type BrowserContext = {
   tasks: TasksClient
   /** The device token is kept in a cookie of its own, which outlives the session. */
   signIn: (signedIn: SignedIn, deviceToken?: string) => Promise<void>
+  /** Keeps what auth knows this browser by. */
+  keepDevice: (deviceToken: string | undefined) => void
   /** Lets the pages know what the account has become. */
   keepAccount: (account: Account) => void
   /** Trades the tokens for new ones, before an answer that may take its time. */

@@ -2,6 +2,7 @@ import t from 'tap'
 import argon2 from 'argon2'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { SignedIn } from '../contracts.ts'
 import { bucketName, password, startAuth } from './start-auth.ts'
 
 const address = () => `${randomUUID()}@example.com`
@@ -106,6 +107,17 @@ t.test('SEC-33: of log-ins at once none is taken for one during a pause, whichev
   t.equal((await begunBefore).statusCode, 200)
 })
 
+t.test('SEC-33: who sends the right password many times at once is no guesser', async (t) => {
+  const auth = await startAuth(t, { settings: { PASSWORD_HASH_CONCURRENCY: '8', PASSWORD_HASH_QUEUE: '100', DATABASE_POOL_SIZE: '60' } })
+  const caller = await from(auth, '203.0.113.21')
+  for (let round = 0; round < 3; round++) {
+    const ada = await auth.signUp()
+    const answers = await Promise.all(Array.from({ length: 24 }, () => caller.logIn(ada.user.email)))
+    t.same(answers.map(({ statusCode }) => statusCode), Array(24).fill(200))
+  }
+  t.same(await auth.database.asSuperuser('SELECT used FROM auth.limits WHERE bucket = $1 AND used > 0', [bucketName('login:203.0.113.21')]), [], 'nothing is left of it')
+})
+
 t.test('SEC-33: failures of more than a day ago do not count', async (t) => {
   const auth = await startAuth(t)
   const ada = await auth.signUp()
@@ -132,6 +144,31 @@ t.test('SEC-33: strangers cannot lock the owner out of a device they have logged
   const own = await auth.database.asSuperuser<{ failures: number }>("UPDATE auth.login_back_offs SET blocked_until = now() + interval '1 hour' WHERE bucket <> ALL ($1) RETURNING failures", [[ada, other].map(({ user }) => bucketName(user.email))])
   t.ok((own[0]?.failures ?? 0) >= 5)
   t.equal((await home.logIn(ada.user.email, password, device)).statusCode, 401, 'a known device is counted too')
+})
+
+t.test('SEC-33: whoever may have known the password before is a stranger again, but not who has just replaced it', async (t) => {
+  const auth = await startAuth(t)
+  const block = (email: string) => auth.database.asSuperuser("INSERT INTO auth.login_back_offs VALUES ($1, 30, now() + interval '15 minutes')", [bucketName(email)])
+  const [home, thief] = [await from(auth, '203.0.113.22'), await from(auth, '203.0.113.23')]
+  const next = 'an even better passphrase'
+  const replaced = {
+    changed: async (email: string) => {
+      const ada = (await home.logIn(email)).json<SignedIn>()
+      return await auth.call('POST', '/auth/password/change', { current_password: password, password: next }, auth.bearer(ada))
+    },
+    reset: async (email: string) => {
+      await home.forgot(email)
+      return await auth.call('POST', '/auth/password/reset', { token: (await auth.mailTo(email, /new password/)).token, password: next })
+    },
+  }
+  for (const [how, replace] of Object.entries(replaced)) {
+    const { user: { email } } = await auth.signUp()
+    const known = String((await thief.logIn(email)).headers['x-device-token'])
+    const { headers: { 'x-device-token': own } } = await replace(email)
+    await block(email)
+    t.equal((await thief.logIn(email, next, known)).statusCode, 401, `${how}: a device of before has no count of its own`)
+    t.equal((await home.logIn(email, next, String(own))).statusCode, 200, `${how}: the owner's has`)
+  }
 })
 
 t.test('SEC-33: nor can who shares their network: a known device and a live session have counts of their own', async (t) => {

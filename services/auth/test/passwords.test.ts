@@ -133,6 +133,15 @@ t.test('a reset link counts for the address it was mailed to, and no other the a
   t.equal((await logIn(other)).statusCode, 200)
 })
 
+t.test('SEC-9: one account does not keep the judge of passwords from everybody else', async (t) => {
+  const ada = await signUp()
+  const choose = () => call('POST', '/auth/password/change', { current_password: password, password: 'password123' }, bearer(ada))
+  for (let n = 0; n < 30; n++) t.equal((await choose()).statusCode, 422)
+  const refused = await choose()
+  t.equal(refused.statusCode, 429)
+  t.match(refused.headers, { 'retry-after': /^\d+$/, 'ratelimit-limit': '30' })
+})
+
 t.test('SEC-32: a stolen session is no way to guess the password without limit', async (t) => {
   const ada = await signUp(address())
   const guess = (current_password: string) => call('POST', '/auth/password/change', { current_password, password: next }, bearer(ada))

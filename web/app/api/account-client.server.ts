@@ -1,6 +1,6 @@
 import type { ReadableStream } from 'node:stream/web'
 import { Account, type ChangeEmail, type ChangePassword, type ProfilePatch, Session, SessionPage, SignedIn, type StepUp } from '@daymark/auth/contracts'
-import { type AuthOrigin, authHeaders } from './auth-client.server.ts'
+import { type AuthOrigin, authHeaders, deviceTokenOf } from './auth-client.server.ts'
 import { type Bearer, withBearer } from './bearer.server.ts'
 import { ContractBroken, contractCheck } from './contract-check.server.ts'
 import type { Service, ServiceAnswer, ServiceCall } from './service.server.ts'
@@ -25,7 +25,7 @@ export interface AccountClient {
   /** Mails a link to the new address; nothing changes until it is used. */
   changeEmail: (form: ChangeEmail) => Promise<void>
   /** Also ends every other session, and gives this one other tokens, which `signIn` has to keep. */
-  changePassword: (form: ChangePassword) => Promise<SignedIn>
+  changePassword: (form: ChangePassword) => Promise<{ signedIn: SignedIn, deviceToken: string | undefined }>
   sessions: () => Promise<Session[]>
   /** Fine with a session that has ended already. */
   endSession: (id: string) => Promise<void>
@@ -52,7 +52,10 @@ export function accountClient (auth: Service, serviceToken: () => Promise<string
     stepUp: async (form) => checkSignedIn((await call({ method: 'POST', path: '/auth/step-up', body: form })).body),
     sendVerification: async () => { await call({ method: 'POST', path: '/auth/email/verification' }) },
     changeEmail: async (form) => { await call({ method: 'POST', path: '/auth/email/change', body: form }) },
-    changePassword: async (form) => checkSignedIn((await call({ method: 'POST', path: '/auth/password/change', body: form })).body),
+    async changePassword (form) {
+      const answer = await call({ method: 'POST', path: '/auth/password/change', body: form })
+      return { signedIn: checkSignedIn(answer.body), deviceToken: deviceTokenOf(answer) }
+    },
     sessions: async () => checkSessions((await call({ method: 'GET', path: '/auth/sessions' })).body).items,
     async endSession (id) {
       await call({ method: 'DELETE', path: `/auth/sessions/${encodeURIComponent(id)}` }).catch((error: unknown) => {

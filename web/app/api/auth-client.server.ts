@@ -1,6 +1,6 @@
 import { Account, type ForgotPassword, type LogIn, type ResetPassword, type RevertEmail, SignedIn, type SignUp, type VerifyEmail } from '@daymark/auth/contracts'
 import { contractCheck } from './contract-check.server.ts'
-import { type CallOrigin, type Service } from './service.server.ts'
+import type { CallOrigin, Service, ServiceAnswer } from './service.server.ts'
 
 const checkSignedIn = contractCheck(SignedIn)
 const checkAccount = contractCheck(Account)
@@ -22,7 +22,8 @@ export interface AuthClient {
   me: (accessToken: string) => Promise<Account>
   /** Fine with an address that has no account: nobody is told which have one. */
   forgotPassword: (form: ForgotPassword) => Promise<void>
-  resetPassword: (form: ResetPassword) => Promise<void>
+  /** Gives the token of this device, which is the only one known from here on. */
+  resetPassword: (form: ResetPassword) => Promise<string | undefined>
   verifyEmail: (form: VerifyEmail) => Promise<void>
   confirmEmailChange: (form: VerifyEmail) => Promise<void>
   /** Also ends every session; a link for a new password follows by mail. */
@@ -47,7 +48,7 @@ export function authClient (auth: Service, serviceToken: () => Promise<string>, 
     async logIn (credentials) {
       const { deviceToken: known = '' } = origin
       const answer = await auth({ method: 'POST', path: '/auth/login', body: credentials, headers: { ...await headers(), ...isDeviceToken(known) && { 'x-device-token': known } } }, origin)
-      return { signedIn: checkSignedIn(answer.body), deviceToken: answer.headers.get('x-device-token') ?? undefined }
+      return { signedIn: checkSignedIn(answer.body), deviceToken: deviceTokenOf(answer) }
     },
     refresh: async (refreshToken) => checkSignedIn(await post('/auth/refresh', { refresh_token: refreshToken })),
     logOut: async (refreshToken) => { await post('/auth/logout', { refresh_token: refreshToken }) },
@@ -56,12 +57,14 @@ export function authClient (auth: Service, serviceToken: () => Promise<string>, 
       return checkAccount(body)
     },
     forgotPassword: async (form) => { await post('/auth/password/forgot', form) },
-    resetPassword: async (form) => { await post('/auth/password/reset', form) },
+    resetPassword: async (form) => deviceTokenOf(await auth({ method: 'POST', path: '/auth/password/reset', body: form, headers: await headers() }, origin)),
     verifyEmail: async (form) => { await post('/auth/email/verify', form) },
     confirmEmailChange: async (form) => { await post('/auth/email/change/confirm', form) },
     revertEmailChange: async (form) => { await post('/auth/email/revert', form) },
   }
 }
+
+export const deviceTokenOf = ({ headers }: ServiceAnswer): string | undefined => headers.get('x-device-token') ?? undefined
 
 /** A browser may send anything as its cookie; what cannot be a device token must not spoil its log-in. */
 const isDeviceToken = (text: string) => /^[\x21-\x7e]{1,300}$/.test(text)

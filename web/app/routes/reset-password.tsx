@@ -21,7 +21,7 @@ export async function action ({ request, context }: ActionFunctionArgs) {
   const form = readResetPassword(await request.formData())
   if (!form.ok) return data<LinkAnswer>(form.answer, { status: 422 })
   try {
-    await context.auth.resetPassword(form.value)
+    context.keepDevice(await context.auth.resetPassword(form.value))
   } catch (error) {
     if (isLinkUsed(error)) return data<LinkAnswer>({ values: {}, errors: {}, isDead: true }, { status: 410 })
     return refusedForm(error, form.values, resetPasswordGuide)

@@ -109,7 +109,8 @@ async function carryOut (intent: string, form: FormData, { account, signIn }: Pi
     case 'change-password': {
       const read = readChangePassword(form)
       if (!read.ok) return read
-      await signIn(await account.changePassword(read.value))
+      const { signedIn, deviceToken } = await account.changePassword(read.value)
+      await signIn(signedIn, deviceToken)
       return { flash: { did: 'password-changed' } }
     }
     case 'end-session': {

@@ -15,10 +15,10 @@ const dropOver = (...counted: string[]): FragmentSqlToken => sql.fragment`
     SELECT bucket FROM auth.limits WHERE window_ends_at < now() - interval '1 hour' AND bucket <> ALL (${sql.array(counted.map(nameOf), 'text')}) LIMIT 5 FOR UPDATE SKIP LOCKED)`
 
 /** Counts one use of each bucket that `source` gives as `(bucket, seconds)`, beginning a new window where the last is over. */
-const take = (source: FragmentSqlToken): FragmentSqlToken => sql.fragment`
+const take = (source: FragmentSqlToken, more = sql.fragment`1`): FragmentSqlToken => sql.fragment`
   INSERT INTO auth.limits AS l (bucket, used, window_ends_at) SELECT bucket, 1, now() + make_interval(secs => seconds) FROM ${source}
   ON CONFLICT (bucket) DO UPDATE SET
-    used = CASE WHEN l.window_ends_at <= now() THEN 1 ELSE l.used + 1 END,
+    used = CASE WHEN l.window_ends_at <= now() THEN 1 ELSE l.used + ${more} END,
     window_ends_at = CASE WHEN l.window_ends_at <= now() THEN excluded.window_ends_at ELSE l.window_ends_at END
   RETURNING used, ceil(extract(epoch FROM window_ends_at - now()))::integer AS retry_after`
 
@@ -43,16 +43,17 @@ const Guess = Type.Object({
  * Counts an attempt as failed before it is made, in one statement: by address, if that is within its limit by address and
  * account, and if that is too, by account, unless it is blocked. From the fifth failure in a row the next attempt has to wait
  * 1 s, 2 s, 4 s and so on, 15 minutes at most (SEC-33). A day without one forgets. A statement that began before the one it
- * waited for has an earlier now(): by that clock the other's attempt would lie in the future, and block.
+ * waited for has an earlier now(): by that clock the other's attempt would lie in the future, and block. One that is counted
+ * once more, not `is_first`, counts once by address.
  */
 export const takeGuess = (
   db: CommonQueryMethods, { address, both, account }: GuessBuckets,
-  { per_address: perAddress, per_both: perBoth, window_seconds: seconds }: { per_address: number, per_both: number, window_seconds: number },
+  { per_address: perAddress, per_both: perBoth, window_seconds: seconds, is_first: isFirst }: { per_address: number, per_both: number, window_seconds: number, is_first: boolean },
 ) => db.one(sql.prepared('take_guess', row(Guess))`
   WITH dropped AS (${dropOver(address, both)}), dropped_back_offs AS (
     DELETE FROM auth.login_back_offs WHERE bucket IN (
       SELECT bucket FROM auth.login_back_offs WHERE blocked_until < now() - interval '1 day' AND bucket <> ${nameOf(account)} LIMIT 5 FOR UPDATE SKIP LOCKED)
-  ), a AS (${take(sql.fragment`(VALUES (${nameOf(address)}, ${seconds}::integer)) t (bucket, seconds)`)}
+  ), a AS (${take(sql.fragment`(VALUES (${nameOf(address)}, ${seconds}::integer)) t (bucket, seconds)`, sql.fragment`${isFirst}::boolean::integer`)}
   ), b AS (${take(sql.fragment`(SELECT ${nameOf(both)}, ${seconds}::integer FROM a WHERE used <= ${perAddress}) t (bucket, seconds)`)}
   ), attempt AS (
     INSERT INTO auth.login_back_offs AS o (bucket, failures, blocked_until) SELECT ${nameOf(account)}, 1, now() FROM b WHERE used <= ${perBoth}
@@ -77,6 +78,10 @@ export const forgetGuess = (db: CommonQueryMethods, { address, both, account }: 
     DELETE FROM auth.limits WHERE bucket = ${nameOf(both)} AND (SELECT count(*) FROM a) >= 0 RETURNING used
   )
   DELETE FROM auth.login_back_offs WHERE bucket = ${nameOf(account)} AND (SELECT count(*) FROM b) >= 0`)
+
+/** Whether a device that was given its token at `made` is still known to the account, if there is one. */
+export const trustsDevicesOf = (db: CommonQueryMethods, { email_key, made }: { email_key: string, made: string }) => db.exists(sql.type(nothing)`
+  SELECT FROM auth.users WHERE email_key = ${email_key} AND (devices_known_from IS NULL OR devices_known_from <= ${made}::timestamptz)`)
 
 /** Forgets what was counted in buckets of either kind. */
 export const emptyBuckets = (db: CommonQueryMethods, ...buckets: string[]) => db.query(sql.type(nothing)`

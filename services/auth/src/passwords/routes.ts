@@ -23,7 +23,7 @@ export async function passwordRoutes (app: Service, deps: Deps): Promise<void> {
   app.post('/auth/password/reset', {
     schema: { tags, summary: 'Choose a new password by a mailed link', body: ResetPassword, response: { 204: Type.Null() } },
   }, async (request, reply) => {
-    await resetPassword(deps, request.body, request.caller)
+    reply.header('x-device-token', await resetPassword(deps, request.body, request.caller))
     return reply.code(204).send(null)
   })
 }
@@ -32,5 +32,9 @@ export async function passwordRoutes (app: Service, deps: Deps): Promise<void> {
 export async function ownPasswordRoutes (app: Service, deps: Deps): Promise<void> {
   app.post('/auth/password/change', {
     schema: { tags, security: [{ accessToken: [] }], summary: 'Change the password', body: ChangePassword, response: { 200: SignedIn } },
-  }, async ({ body, account, user: { sid }, caller }) => await changePassword(deps, { ...account, session_id: sid }, body, caller))
+  }, async ({ body, account, user: { sid }, caller }, reply) => {
+    const { signedIn, deviceToken } = await changePassword(deps, { ...account, session_id: sid }, body, caller)
+    reply.header('x-device-token', deviceToken)
+    return signedIn
+  })
 }

@@ -2,7 +2,6 @@ import type { User } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { emailKey } from '../accounts/email-key.ts'
 import type { Caller } from '../callers/caller.ts'
-import { countGuess } from '../limits/count-guess.ts'
 import type { Passwords } from './password-hasher.ts'
 import { findPasswordHash } from './queries.ts'
 import { withVerifiedPassword } from './with-verified-password.ts'
@@ -20,8 +19,8 @@ export interface Owner extends Pick<User, 'id' | 'email'> { session_id: string }
 export async function withOwnPassword<T> (
   deps: Deps, { id: user_id, email, session_id }: Owner, password: string, { address }: Caller, act: (verified: string, passwords: Passwords) => Promise<T | null>,
 ): Promise<{ done: T | null, isRight: boolean, isBlocked: boolean }> {
-  return await deps.passwords.withPlace(async (passwords) => {
-    const { isAllowed, forget } = await countGuess(deps, { address, emailKey: emailKey(email), own: `session:${session_id}` })
+  const guess = { address, emailKey: emailKey(email), own: `session:${session_id}` }
+  return await deps.passwords.withPlace((passwords) => deps.guesses.attempt(guess, async ({ isAllowed, forget }) => {
     const find = async () => {
       const hash = isAllowed ? await findPasswordHash(deps.pool, { user_id }) : null
       return hash === null ? null : { password_hash: hash }
@@ -33,5 +32,5 @@ export async function withOwnPassword<T> (
       return await act(verified, passwords)
     })
     return { done, isRight, isBlocked: !isAllowed }
-  })
+  }))
 }

@@ -4,8 +4,8 @@ import { wrongCredentials } from '../../problems.ts'
 import { emailKey } from '../accounts/email-key.ts'
 import { findCredentials } from '../accounts/queries.ts'
 import type { Caller } from '../callers/caller.ts'
+import type { Attempt } from '../limits/guesses.ts'
 import { newDeviceToken, readDeviceToken } from '../limits/known-device.ts'
-import { countGuess } from '../limits/count-guess.ts'
 import type { Passwords } from '../passwords/password-hasher.ts'
 import { renewHash } from '../passwords/renew-hash.ts'
 import { withVerifiedPassword } from '../passwords/with-verified-password.ts'
@@ -23,11 +23,17 @@ export async function logIn (deps: Deps, given: LogIn, caller: Caller, deviceTok
   return await deps.passwords.withPlace((passwords) => logInWith(passwords, deps, given, caller, deviceToken))
 }
 
-async function logInWith (passwords: Passwords, deps: Deps, { email, password }: LogIn, caller: Caller, deviceToken?: string) {
-  const { pool, sealer } = deps
-  const key = emailKey(email)
-  const device = readDeviceToken(sealer, key, deviceToken)
-  const { isAllowed, forget } = await countGuess(deps, { address: caller.address, emailKey: key, ...device !== undefined && { own: device } })
+async function logInWith (passwords: Passwords, deps: Deps, given: LogIn, caller: Caller, deviceToken?: string) {
+  const { pool, sealer, now, guesses } = deps
+  const key = emailKey(given.email)
+  const device = await readDeviceToken(pool, sealer, key, deviceToken)
+  const guess = { address: caller.address, emailKey: key, ...device !== undefined && { own: device } }
+  const signedIn = await guesses.attempt(guess, async (attempt) => await tryPassword(passwords, deps, key, given.password, caller, attempt))
+  return { signedIn, deviceToken: device === undefined || deviceToken === undefined ? newDeviceToken(sealer, key, now()) : deviceToken }
+}
+
+async function tryPassword (passwords: Passwords, deps: Deps, key: string, password: string, caller: Caller, { isAllowed, forget }: Attempt): Promise<SignedIn> {
+  const { pool } = deps
   let userId: string | null = null
   const find = async () => {
     const user = await findCredentials(pool, key)
@@ -46,10 +52,7 @@ async function logInWith (passwords: Passwords, deps: Deps, { email, password }:
   }
 
   await forget()
-  return {
-    signedIn: await issueTokens(deps, started, tokenKey),
-    deviceToken: device === undefined || deviceToken === undefined ? newDeviceToken(sealer, key) : deviceToken,
-  }
+  return await issueTokens(deps, started, tokenKey)
 }
 
 const aFew = 10
