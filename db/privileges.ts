@@ -25,6 +25,7 @@ export const expectedPrivileges: Record<string, Record<string, string>> = {
   'function tasks.newest_position': { tasks_service: 'EXECUTE' },
   'function tasks.folded': { tasks_service: 'EXECUTE' },
   'function auth.erase_some': { auth_service: 'EXECUTE' },
+  'function tasks.purge_trashed': { tasks_service: 'EXECUTE' },
   'tasks.tasks': { tasks_service: 'SELECT, INSERT, UPDATE' },
   'tasks.changes': { tasks_service: 'SELECT, INSERT' },
 }

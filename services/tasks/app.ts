@@ -10,7 +10,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import type { Config } from './config.ts'
-import { Change, ChangePage, ChangesSince, Completion, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, NewTask, Task, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
+import { Change, ChangePage, ChangesSince, Completion, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, NewTask, Purged, Task, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import { feedSilent } from './problems.ts'
 import { changeRoutes } from './src/changes/routes.ts'
@@ -19,6 +19,7 @@ import { listRoutes } from './src/lists/routes.ts'
 import { RevocationFeed } from './src/revocations/revocation-feed.ts'
 import { taskRoutes } from './src/tasks/routes.ts'
 import { trashRoutes } from './src/trash/routes.ts'
+import { TrashKeeper } from './src/trash/trash-keeper.ts'
 import { RemoteKeys } from './src/tokens/remote-keys.ts'
 
 export interface AppDeps { config: Config, pool: DatabasePool, now: () => Date, logger?: FastifyServerOptions['logger'] }
@@ -40,7 +41,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     onKeyWithdrawn: (kid) => keys.withdraw(kid),
     log: app.log,
   })
-  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, TaskPage, TrashedTask, TrashPage, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone]) app.addSchema(schema)
+  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, TaskPage, TrashedTask, TrashPage, Purged, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone]) app.addSchema(schema)
   const parseJson = app.getDefaultJsonParser('error', 'error')
   // A JSON merge patch is JSON; so is no body at all where a route allows it.
   app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {
@@ -57,8 +58,9 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
   })
   await app.register(requestLimits, { perMinute: config.RATE_LIMIT_PER_MINUTE, redisUrl: config.REDIS_URL })
 
-  app.addHook('preClose', async () => { await feed.close() })
-  const deps: Deps = { pool, feed, cursors: new Cursors(Buffer.from(config.CURSOR_KEY, 'base64')) }
+  const trash = new TrashKeeper(pool, config.TRASH_DAYS)
+  app.addHook('preClose', async () => { await Promise.all([feed.close(), trash.close()]) })
+  const deps: Deps = { pool, feed, trash, cursors: new Cursors(Buffer.from(config.CURSOR_KEY, 'base64')) }
   await app.register(accountApi, { prefix: '/api/:user_id', ...deps })
   return { app, internal }
 }
@@ -72,6 +74,9 @@ async function accountApi (app: Service, deps: Deps): Promise<void> {
   })
   app.addHook('preHandler', async ({ params, user }) => {
     if ((params as { user_id?: string }).user_id !== user.sub) throw notYours()
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    if (request.method !== 'GET' && reply.statusCode < 300) deps.trash.look(request)
   })
   await app.register(taskRoutes, { ...deps, prefix: '/tasks' })
   await app.register(listRoutes, { ...deps, prefix: '/lists' })

@@ -10,6 +10,7 @@ const Config = Type.Object({
   TOKEN_MAX_SECONDS: Type.Integer({ default: 900, minimum: 30, description: 'seconds' }),
   REVOCATIONS_URL: Type.RegExp(/^https?:\/\/\S+$/, { description: 'the revocation feed of the auth service, on its internal listener' }),
   SERVICE_PRIVATE_KEY: Type.RegExp(/^[\w-]{40,}$/, { description: 'PKCS#8 of an Ed25519 key in base64url' }),
+  TRASH_DAYS: Type.Integer({ default: 30, minimum: 1, maximum: 3650, description: 'days, 1 to 3650' }),
   CURSOR_KEY: Type.String({ description: '32 random bytes in base64' }),
 })
 export type Config = Readonly<Static<typeof Config>>

@@ -139,8 +139,20 @@ const pageOf = <T>(item: string) => Type.Object({
 /** `next_cursor` is null on the last page. */
 export const TaskPage = pageOf<Task>('Task')
 export type TaskPage = Static<typeof TaskPage>
-export const TrashPage = pageOf<TrashedTask>('TrashedTask')
+export const TrashPage = Type.Object({
+  ...pageOf<TrashedTask>('TrashedTask').properties,
+  keep_days: Type.Integer({ description: 'After so many days in the trash a task is deleted for good' }),
+}, { ...closed, $id: 'TrashPage' })
 export type TrashPage = Static<typeof TrashPage>
+
+export const EmptyingQuery = Type.Object({
+  until: Type.Optional(Type.String({ format: 'date-time', maxLength: 40, description: 'Spares what was deleted after this instant: such as what came there unseen' })),
+}, { ...closed, $id: 'EmptyingQuery' })
+export type EmptyingQuery = Static<typeof EmptyingQuery>
+
+/** What emptying the trash came to. */
+export const Purged = Type.Object({ purged: Type.Integer({ description: 'How many tasks are gone for good' }) }, { ...closed, $id: 'Purged' })
+export type Purged = Static<typeof Purged>
 
 const ListName = text(100, 'What the list is called')
 
@@ -200,7 +212,7 @@ export const Change = Type.Object({
   undone_by: Type.Union([Type.Integer(), Type.Null()], { description: 'The change that has taken it back' }),
   object_type: ObjectType,
   object_id: Id,
-  action: Type.String({ description: 'created, updated, completed, reopened, deleted, restored' }),
+  action: Type.String({ description: 'created, updated, completed, reopened, deleted, restored, purged. What was purged is gone for good, and so is the contents of all its changes' }),
   before: Type.Unsafe<Record<string, unknown>>({ ...Fields, description: 'The changed fields, as they were' }),
   after: Type.Unsafe<Record<string, unknown>>({ ...Fields, description: 'The changed fields, as they were then' }),
   actor_id: Id,

@@ -1,6 +1,7 @@
 import type { Cursors } from '@daymark/kit/cursor'
 import type { DatabasePool } from 'slonik'
 import type { RevocationFeed } from './src/revocations/revocation-feed.ts'
+import type { TrashKeeper } from './src/trash/trash-keeper.ts'
 
 /** What the routes and use cases of this service work with. */
-export interface Deps { pool: DatabasePool, cursors: Cursors, feed: RevocationFeed }
+export interface Deps { pool: DatabasePool, cursors: Cursors, feed: RevocationFeed, trash: TrashKeeper }

@@ -66,7 +66,7 @@ t.test('FR-036: twenty parallel writers leave no gap and lose nothing', async (t
 
 t.test('FR-037: replayed from zero, the log gives the current state exactly, whatever was done', async (t) => {
   const act = fc.record({
-    kind: fc.constantFrom('create', 'patch', 'put', 'complete', 'complete-tree', 'delete', 'restore', 'nest', 'label', 'due', 'rename-list', 'delete-list', 'rename-label', 'delete-label'),
+    kind: fc.constantFrom('create', 'patch', 'put', 'complete', 'complete-tree', 'delete', 'restore', 'purge', 'empty', 'nest', 'label', 'due', 'rename-list', 'delete-list', 'rename-label', 'delete-label'),
     which: fc.nat(3),
     other: fc.nat(3),
     title: fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 8 }).filter((text) => /\S/.test(text)),
@@ -94,6 +94,8 @@ t.test('FR-037: replayed from zero, the log gives the current state exactly, wha
         'complete-tree': ['PATCH', `${task}/complete`, { completed, subtasks: 'complete' }],
         delete: ['DELETE', task, undefined],
         restore: ['POST', `${task}/restore`, undefined],
+        purge: ['DELETE', `${url}/trash/${ids[which]}`, undefined],
+        empty: ['DELETE', `${url}/trash`, undefined],
         nest: ['PATCH', task, { parent_id: completed ? ids[other] : null }],
         label: ['PATCH', task, { label_ids: completed ? labels : [] }],
         due: ['PATCH', task, due === null ? { due_at: null, time_zone: null, due_date: null } : completed ? { due_date: null, due_at: due, time_zone: 'Europe/Berlin' } : { due_at: null, time_zone: null, due_date: due.slice(0, 10) }],

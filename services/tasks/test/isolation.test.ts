@@ -8,6 +8,8 @@ const { signUp, call, createTask, database } = await startTasks(t, { DATABASE_PO
 const ada = await signUp()
 const mallory = await signUp()
 const task = await createTask(ada, { title: 'Ada\'s secret' })
+const trashed = await createTask(ada, { title: 'Thrown away' })
+await call('DELETE', `/api/${ada.id}/tasks/${trashed.id}`, ada)
 const inbox = (await call('GET', `/api/${ada.id}/lists`, ada)).json().items[0]
 const whole = { ...wholeOf(task), title: 'Taken', completed: true, list_id: null }
 const label = (await call('POST', `/api/${ada.id}/labels`, ada, { name: 'Secret' })).json<Label>()
@@ -30,6 +32,9 @@ const operations: Array<[method: string, path: string, payload?: object]> = [
   ['PATCH', `/tasks/${task.id}/complete`, {}],
   ['POST', `/tasks/${task.id}/restore`],
   ['GET', '/trash'],
+  ['DELETE', '/trash'],
+  ['GET', `/trash/${trashed.id}`],
+  ['DELETE', `/trash/${trashed.id}`],
   ['GET', '/lists'],
   ['POST', '/lists', { name: 'Planted' }],
   ['GET', `/lists/${inbox.id}`],
@@ -44,7 +49,7 @@ const operations: Array<[method: string, path: string, payload?: object]> = [
   ['GET', `/tasks/${task.id}/history`],
   ['POST', `/changes/${farChange}/undo`],
 ]
-const foreignIds = [task.id, inbox.id, label.id, farChange]
+const foreignIds = [task.id, trashed.id, inbox.id, label.id, farChange]
 const patternOf = (path: string) => foreignIds.reduce((pattern, id) => pattern.replace(id, id === farChange ? '{seq}' : '{id}'), path)
 
 t.test('SEC-82: the list of operations below is the whole of the documented API', async (t) => {

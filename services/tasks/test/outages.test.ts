@@ -4,7 +4,7 @@ import { startTasks } from './start-tasks.ts'
 
 t.test('FR-043, SEC-88: with the database away every route says 503, and is itself again when the database is', async (t) => {
   const wire = await startWire(t)
-  const { signUp, call, createTask, app } = await startTasks(t, { DATABASE_POOL_SIZE: '4' }, wire.port)
+  const { signUp, call, createTask, app } = await startTasks(t, { DATABASE_POOL_SIZE: '4' }, { port: wire.port })
   const ada = await signUp()
   const task = await createTask(ada)
   const url = `/api/${ada.id}/tasks`
@@ -30,7 +30,7 @@ t.test('FR-043, SEC-88: with the database away every route says 503, and is itse
 
 t.test('FR-043: a network that goes silent holds nobody for good', async (t) => {
   const wire = await startWire(t)
-  const { signUp, call } = await startTasks(t, { DATABASE_POOL_SIZE: '2' }, wire.port)
+  const { signUp, call } = await startTasks(t, { DATABASE_POOL_SIZE: '2' }, { port: wire.port })
   const ada = await signUp()
   const read = () => call('GET', `/api/${ada.id}/tasks`, ada)
   t.equal((await read()).statusCode, 200)

@@ -30,6 +30,10 @@ export function replay (changes: Change[]) {
   const objects: Record<string, Map<string, Fields>> = { task: new Map(), list: new Map(), label: new Map() }
   for (const { object_type: type, object_id: id, action, after, changed_at } of changes) {
     const of = objects[type]!
+    if (action === 'purged') {
+      of.delete(id)
+      continue
+    }
     const object = action === 'created' ? { id, ...unsaid[type], version: 0, created_at: changed_at } : of.get(id)!
     of.set(id, { ...object, ...after, version: Number(object.version) + 1, updated_at: changed_at })
   }

@@ -1,5 +1,5 @@
 import { openDatabase } from '@daymark/kit/database'
-import { createTestDatabase, type Teardown } from '@daymark/kit/test-database'
+import { createTestDatabase, type Teardown, type TestDatabase } from '@daymark/kit/test-database'
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
@@ -80,10 +80,15 @@ export const wholeOf = (task: Task) => Object.fromEntries(Object.keys(TaskReplac
 
 export interface User { id: string, headers: { authorization: string } }
 
-/** The service on a database of its own, reached through `port` if given, with an issuer whose tokens it accepts. */
-export async function startTasks (t: Teardown, settings: Record<string, string> = {}, port?: number) {
-  const database = await createTestDatabase(t)
-  const issuer = await startIssuer(t)
+/**
+ * The service on a database of its own, reached through `port` if given, with an issuer whose tokens it accepts; or one more
+ * process `on` the database and the issuer of another.
+ */
+export async function startTasks (
+  t: Teardown, settings: Record<string, string> = {}, { port, on }: { port?: number, on?: { database: TestDatabase, issuer: Awaited<ReturnType<typeof startIssuer>> } } = {},
+) {
+  const database = on?.database ?? await createTestDatabase(t)
+  const issuer = on?.issuer ?? await startIssuer(t)
   const config = loadConfig({
     DAYMARK_ENV: 'development',
     ...database.settings('tasks_service', port),

@@ -24,7 +24,7 @@ async function trashOf (user: User, limit: number, betweenPages = async () => {}
 
 t.test('FR-213: the trash lists what is in it, the last deleted first, and is empty for who has deleted nothing', async (t) => {
   const ada = await signUp()
-  t.same((await trash(ada)).json(), { items: [], next_cursor: null })
+  t.same((await trash(ada)).json(), { items: [], next_cursor: null, keep_days: 30 })
   const [first, second, kept] = [await createTask(ada, { title: 'First' }), await createTask(ada, { title: 'Second' }), await createTask(ada, { title: 'Kept' })]
   await remove(ada, first)
   await remove(ada, second)
@@ -35,7 +35,7 @@ t.test('FR-213: the trash lists what is in it, the last deleted first, and is em
   t.same((await trash(ada)).json<TrashPage>().items.map(({ id }) => id), [first.id])
   t.equal((await call('GET', `/api/${ada.id}/tasks/${kept.id}`, ada)).statusCode, 200)
   const bob = await signUp()
-  t.same((await trash(bob)).json(), { items: [], next_cursor: null })
+  t.same((await trash(bob)).json(), { items: [], next_cursor: null, keep_days: 30 })
   t.equal((await call('GET', `/api/${ada.id}/trash`, bob)).statusCode, 403)
 })
 

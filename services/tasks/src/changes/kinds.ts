@@ -55,8 +55,14 @@ const unknownList = sql.fragment`wish ->> 'list_id' IS NOT NULL AND NOT EXISTS (
 const unknownLabel = sql.fragment`wish ? 'label_ids' AND EXISTS (
   SELECT FROM jsonb_array_elements_text(wish -> 'label_ids') w LEFT JOIN tasks.labels l ON l.user_id = b.user_id AND l.id = w.value::uuid AND l.deleted_at IS NULL
   WHERE l.id IS NULL)`
-const unknownParent = sql.fragment`wish ->> 'parent_id' IS NOT NULL AND NOT EXISTS (
-  SELECT FROM tasks.tasks p WHERE p.user_id = b.user_id AND p.id = (wish ->> 'parent_id')::uuid AND p.deleted_at IS NULL)`
+const unknownParent = parentless(sql.fragment`p.deleted_at IS NULL`)
+
+/** Whether the wish names a parent, and there is none of which `condition` holds. */
+function parentless (condition: FragmentSqlToken) {
+  return sql.fragment`wish ->> 'parent_id' IS NOT NULL AND NOT EXISTS (
+  SELECT FROM tasks.tasks p WHERE p.user_id = b.user_id AND p.id = (wish ->> 'parent_id')::uuid AND ${condition})`
+}
+
 /** Behind the tenant's lock the ancestors hold still. */
 const cycle = sql.fragment`wish ->> 'parent_id' IS NOT NULL AND EXISTS (
   WITH RECURSIVE ancestor AS (
@@ -84,7 +90,8 @@ export const taskKind: Kind<typeof Task.properties> = {
   problems: [
     { of: ['list_id'], code: 'unknown_list', when: unlessTrashed(unknownList) },
     { of: ['label_ids'], code: 'unknown_label', when: unlessTrashed(unknownLabel) },
-    { of: ['parent_id'], code: 'unknown_parent', when: unlessTrashed(unknownParent) },
+    // What is in the trash may be part of something there; not of what is gone for good.
+    { of: ['parent_id'], code: 'unknown_parent', when: parentless(sql.fragment`(p.deleted_at IS NULL OR ${willBe('deleted_at')} IS NOT NULL)`) },
     { of: ['parent_id'], code: 'cycle', when: unlessTrashed(cycle) },
     { of: ['due_date', 'due_at'], code: 'due_twice', when: sql.fragment`${willBe('due_date')} IS NOT NULL AND ${willBe('due_at')} IS NOT NULL` },
     { of: ['due_at', 'time_zone'], code: 'zone_without_instant', when: sql.fragment`(${willBe('due_at')} IS NULL) <> (${willBe('time_zone')} IS NULL)` },

@@ -30,11 +30,11 @@ export const listGroup = (db: CommonQueryMethods, { user_id, seq }: { user_id: s
   SELECT ${changeColumns} FROM tasks.changes c, (SELECT coalesce(group_seq, seq) AS first FROM tasks.changes WHERE user_id = ${user_id} AND seq = ${seq}) g
   WHERE c.user_id = ${user_id} AND (c.seq = g.first OR c.group_seq = g.first) ORDER BY c.seq`)
 
-const LaterChange = Type.Object({ seq: Type.Integer(), undoes: Type.Union([Type.Integer(), Type.Null()]), object_id: Type.String(), fields: Type.Array(Type.String()) })
+const LaterChange = Type.Object({ seq: Type.Integer(), undoes: Type.Union([Type.Integer(), Type.Null()]), object_id: Type.String(), action: Type.String(), fields: Type.Array(Type.String()) })
 
 /** What was done to some objects after a change, newest first: which fields, and what each takes back. */
 export const listLaterChanges = (db: CommonQueryMethods, { user_id, after, object_ids }: { user_id: string, after: number, object_ids: string[] }) => db.any(sql.prepared('list_later_changes', row(LaterChange))`
-  SELECT seq, undoes, object_id, ARRAY(SELECT jsonb_object_keys(c.after)) AS fields
+  SELECT seq, undoes, object_id, action, ARRAY(SELECT jsonb_object_keys(c.after)) AS fields
   FROM tasks.changes c WHERE c.user_id = ${user_id} AND c.object_id = ANY (${sql.array(object_ids, 'uuid')}) AND c.seq > ${after} ORDER BY seq DESC`)
 
 /** Those of some objects that something else still needs: tasks with subtasks, lists with tasks, labels that are carried. */

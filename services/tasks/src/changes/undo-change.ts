@@ -50,6 +50,11 @@ async function judge (db: CommonQueryMethods, { user_id }: Author, group: readon
   const created = group.filter(({ action }) => action === 'created').map(({ object_id: id }) => id)
   const needed = new Set(created.length > 0 ? await listNeeded(db, { user_id, ids: created }) : [])
   for (const change of group) {
+    const purge = change.action === 'purged' ? change : later.find(({ action, object_id: id }) => action === 'purged' && id === change.object_id)
+    if (purge) {
+      verdicts.set(change.seq, { code: 'purged', conflict_seq: purge.seq })
+      continue
+    }
     const fields = Object.keys(reverseOf(change))
     if (change.undone_by !== null) {
       verdicts.set(change.seq, { code: 'already_undone', conflict_seq: change.undone_by })
@@ -116,6 +121,7 @@ const sentences: Record<string, (seq: number | null) => string> = {
   already_undone: (seq) => `Change ${seq} has taken it back already.`,
   changed_later: (seq) => `Change ${seq} came later and changed the same: take that back first.`,
   still_needed: () => 'What it made is in use by now: move or delete that first.',
+  purged: (seq) => `Change ${seq} deleted it for good: that cannot be taken back, nor anything before it.`,
   forgotten: () => 'What was there before is not kept any more.',
 }
 

@@ -1,4 +1,5 @@
-import type { TProperties } from '@sinclair/typebox'
+import { row } from '@daymark/kit/row'
+import { type TProperties, Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql, type SqlToken } from 'slonik'
 import { addedRow, changedRow, type Check, instantOf, type Kind, labelKind, listKind, taskKind } from './kinds.ts'
 
@@ -176,6 +177,24 @@ function adding<T extends TProperties> (kind: Kind<T>, name: string) {
   FROM judged LEFT JOIN changed ON changed.id = judged.id LEFT JOIN logged ON logged.object_id = judged.id`)
   }
 }
+
+const Purge = Type.Object({ found: Type.Integer(), stale: Type.Integer(), purged: Type.Integer(), seq: Type.Union([Type.Integer(), Type.Null()]) })
+
+/**
+ * Deletes tasks for good, of those that are in the trash, and with them the contents of their log: its entries stay, and one
+ * more tells that they are gone. A patch does not count. Runs behind the tenant's lock. Gives how many were found, and of those
+ * had another version or went, and the number of the first of the changes.
+ */
+export const purgeTasks = (db: CommonQueryMethods, edits: Edits, author: Author) => db.one(sql.prepared(`purge_tasks_${edits.name}`, row(Purge))`
+  WITH edits AS (${edits.rows}
+  ), judged AS MATERIALIZED (
+    SELECT edits.n, b.id, coalesce(NOT edits.versions @> to_jsonb(b.version), false) AS is_stale
+    FROM edits JOIN tasks.tasks b ON b.user_id = ${author.user_id} AND b.id = edits.id AND b.deleted_at IS NOT NULL
+  ), changed AS MATERIALIZED (
+    SELECT ${author.user_id}::uuid AS user_id, gone.id, judged.n, NULL::bigint AS undoes, '{}'::jsonb AS before, '{}'::jsonb AS after
+    FROM unnest(tasks.purge_trashed(ARRAY(SELECT id FROM judged WHERE NOT is_stale))) AS gone (id) JOIN judged ON judged.id = gone.id
+  ), ${logged('task', sql.fragment`'purged'`, author)}
+  SELECT (SELECT count(*) FROM judged) AS found, (SELECT count(*) FROM judged WHERE is_stale) AS stale, count(*) AS purged, min(seq) AS seq FROM logged`)
 
 export const addTasks = adding(taskKind, 'add_tasks')
 export const changeTasks = changing(taskKind, 'change_tasks')
