@@ -29,5 +29,7 @@ export default [
   { path: 'dashboard', file: 'routes/dashboard.tsx' },
   { path: 'tasks/:id', file: 'routes/task.tsx' },
   { path: 'trash', file: 'routes/trash.tsx' },
+  { path: 'trash/empty', file: 'routes/empty-trash.tsx' },
+  { path: 'trash/:id/delete', file: 'routes/purge-task.tsx' },
   { path: '*', file: 'routes/not-found.tsx' },
 ] satisfies RouteConfigEntry[]

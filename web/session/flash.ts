@@ -2,13 +2,13 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { openText, sealText } from './sealed-text.ts'
 
-const TaskFlash = Type.Object({ did: Type.Union([Type.Literal('deleted'), Type.Literal('restored'), Type.Literal('saved')]), task_id: Type.String(), title: Type.String() })
+const TaskFlash = Type.Object({ did: Type.Union([Type.Literal('deleted'), Type.Literal('restored'), Type.Literal('saved'), Type.Literal('purged')]), task_id: Type.String(), title: Type.String() })
 const AccountFlash = Type.Object({
   did: Type.Union([
     Type.Literal('profile-saved'), Type.Literal('mail-sent'), Type.Literal('email-confirmed'), Type.Literal('password-changed'), Type.Literal('password-reset'),
     Type.Literal('session-ended'), Type.Literal('email-change-asked'), Type.Literal('email-changed'), Type.Literal('account-taken-back'), Type.Literal('other-sessions-ended'),
     Type.Literal('user-disabled'), Type.Literal('user-enabled'), Type.Literal('admin-made'), Type.Literal('admin-unmade'), Type.Literal('user-logged-out'), Type.Literal('reset-sent'),
-    Type.Literal('key-rotated'), Type.Literal('key-withdrawn'),
+    Type.Literal('key-rotated'), Type.Literal('key-withdrawn'), Type.Literal('trash-emptied'),
   ]),
 })
 const Flash = Type.Union([TaskFlash, AccountFlash])

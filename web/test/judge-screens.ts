@@ -29,6 +29,9 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
   const longWord = 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(4)
   for (const title of ['Short', 'Read the chapter on transactions again, and take notes in the margin this time', longWord, '🌅 Walk', 'Finished']) await full.post('/dashboard', { intent: 'add', title })
   const idOf = async (title: string) => new RegExp(`/tasks/([\\w-]+)"[^>]*>${title}<`).exec((await full.get('/dashboard?show=all')).text)?.[1] ?? ''
+  await full.post('/dashboard', { intent: 'add', title: longWord.slice(0, 190) })
+  const discarded = await idOf(longWord.slice(0, 190))
+  await full.post('/dashboard', { intent: 'delete', id: discarded })
   const elsewhere = visitor(origin)
   await elsewhere.get('/login')
   await elsewhere.post('/login', { email: full.email, password })
@@ -162,6 +165,8 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
     },
     { name: 'trash', path: '/trash', who: full },
     { name: 'trash that is empty', path: '/trash', who: empty },
+    { name: 'empty the trash', path: '/trash/empty', who: full },
+    { name: 'delete for good', path: `/trash/${discarded}/delete`, who: full },
     { name: 'export', path: '/settings/export', who: full },
     { name: 'export while a service is away', path: '/settings/export?problem=away', who: full },
     { name: 'delete account', path: '/settings/delete', who: full },

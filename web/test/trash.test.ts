@@ -68,3 +68,71 @@ t.test('FR-213: in a browser, by the keyboard alone', async (t) => {
   await page.getByRole('link', { name: 'Tasks', exact: true }).press('Enter')
   await page.getByRole('link', { name: 'Water the plants' }).waitFor()
 })
+
+t.test('FR-216: a task in the trash is deleted for good after a last question, without JavaScript', async (t) => {
+  const ada = await signUp()
+  await ada.get('/dashboard')
+  for (const title of ['Gone <i>soon</i>', 'Spared']) {
+    await ada.post('/dashboard', { intent: 'add', title })
+    await ada.post('/dashboard', { intent: 'delete', id: await idOf(title) })
+  }
+  const id = await idOf('Gone <i>soon</i>')
+  const page = (await ada.get('/trash')).text
+  t.match(page, 'is deleted for good by itself')
+  t.match(page.replaceAll('<!-- -->', ''), 'for 30 days')
+  t.match(page, `href="/trash/${id}/delete"`)
+  const question = (await ada.get(`/trash/${id}/delete`)).text
+  t.match(question, 'Nobody can bring it back')
+  t.match(question, 'Gone &lt;i&gt;soon&lt;/i&gt;')
+
+  const bob = await signUp()
+  t.equal((await bob.get(`/trash/${id}/delete`)).status, 404)
+  await bob.post(`/trash/${id}/delete`)
+  t.equal((await ada.post(`/trash/${id}/delete`, {}, { origin: 'https://evil.example' })).status, 403)
+  t.equal(await idOf('Gone <i>soon</i>'), id)
+
+  await ada.get(`/trash/${id}/delete`)
+  t.equal((await ada.post(`/trash/${id}/delete`)).location, '/trash')
+  const { text } = await ada.get('/trash')
+  t.match(text, 'Deleted for good:')
+  t.match(text, 'Spared')
+  t.notMatch(text, `/trash/${id}/delete`)
+  t.equal((await ada.get(`/trash/${id}/delete`)).status, 404)
+  t.equal((await ada.post(`/trash/${id}/delete`)).location, '/trash', 'pressed again it is gone as wished')
+})
+
+t.test('FR-216: the trash is emptied after a last question, but for what came there after it', async (t) => {
+  const ada = await signUp()
+  await ada.get('/dashboard')
+  t.equal((await ada.get('/trash/empty')).location, '/trash', 'an empty one asks nothing')
+  await ada.post('/dashboard', { intent: 'add', title: 'Shown' })
+  await ada.post('/dashboard', { intent: 'add', title: 'Unseen' })
+  await ada.post('/dashboard', { intent: 'delete', id: await idOf('Shown') })
+  t.match((await ada.get('/trash')).text, 'href="/trash/empty"')
+  const question = (await ada.get('/trash/empty')).text
+  t.match(question, 'Nobody can bring it back')
+  const until = /name="until"[^>]* value="([^"]+)"/.exec(question)?.[1] ?? ''
+  await ada.post('/dashboard', { intent: 'delete', id: await idOf('Unseen') })
+  t.equal((await ada.post('/trash/empty', { until: 'ever' })).status, 422)
+  t.equal((await ada.post('/trash/empty', { until })).location, '/trash')
+  const { text } = await ada.get('/trash')
+  t.match(text, '>Unseen<')
+  t.notMatch(text, '>Shown<')
+})
+
+t.test('FR-216: in a browser, by the keyboard alone', async (t) => {
+  const ada = await signUp()
+  await ada.get('/dashboard')
+  await ada.post('/dashboard', { intent: 'add', title: 'Old plans' })
+  await ada.post('/dashboard', { intent: 'delete', id: await idOf('Old plans') })
+  const browser = await launchBrowser(t)
+  const context = await browser.newContext({ baseURL: origin })
+  await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName)!, url: origin, httpOnly: true, sameSite: 'Lax' }])
+  const page = await context.newPage()
+  page.setDefaultTimeout(60_000)
+  await page.goto('/trash')
+  await page.getByRole('link', { name: 'Empty the trash' }).press('Enter')
+  await page.getByRole('button', { name: 'Delete all of it for good' }).press('Enter')
+  await page.getByText('What was in it is gone for good').waitFor()
+  await page.getByText('There is nothing in the trash').waitFor()
+})

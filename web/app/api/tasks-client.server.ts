@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { Label, LabelPage, List, ListPage, type NewTask, Task, TaskPage, type TaskPatch, type TaskStatus, TrashedTask, TrashPage } from '@daymark/tasks/contracts'
+import { Label, LabelPage, List, ListPage, type NewTask, Purged, Task, TaskPage, type TaskPatch, type TaskStatus, TrashedTask, TrashPage } from '@daymark/tasks/contracts'
 import { type Bearer, withBearer } from './bearer.server.ts'
 import { ContractBroken, contractCheck } from './contract-check.server.ts'
 import type { CallOrigin, Service, ServiceAnswer, ServiceCall } from './service.server.ts'
@@ -8,6 +8,8 @@ import { isServiceProblem } from './service-problem.ts'
 const checkTask = contractCheck(Task)
 const checkPage = contractCheck(TaskPage, [Task]) as (answer: unknown) => TaskPage
 const checkTrash = contractCheck(TrashPage, [TrashedTask]) as (answer: unknown) => TrashPage
+const checkTrashed = contractCheck(TrashedTask)
+const checkPurged = contractCheck(Purged)
 const checkLists = contractCheck(ListPage, [List]) as (answer: unknown) => ListPage
 const checkLabels = contractCheck(LabelPage, [Label]) as (answer: unknown) => LabelPage
 
@@ -26,6 +28,11 @@ export interface TasksClient {
   restore: (id: string) => Promise<TaskRead>
   /** What is in the trash, the last deleted first. */
   trash: (query: { limit: number, cursor?: string }) => Promise<TrashPage>
+  trashed: (id: string) => Promise<TrashedTask>
+  /** Deletes a task that is in the trash for good. */
+  purge: (id: string) => Promise<void>
+  /** The same with all that came to the trash up to an instant; gives how many those were. */
+  emptyTrash: (until: string) => Promise<number>
   lists: () => Promise<List[]>
   labels: () => Promise<Label[]>
 }
@@ -67,6 +74,9 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     },
     restore: (id) => one({ method: 'POST', path: `${pathOf(id)}/restore` }),
     trash: async ({ limit, cursor }) => checkTrash((await call({ method: 'GET', path: `/trash?${new URLSearchParams({ limit: String(limit), ...cursor !== undefined && { cursor } })}` })).body),
+    trashed: async (id) => checkTrashed((await call({ method: 'GET', path: `/trash/${encodeURIComponent(id)}` })).body),
+    purge: async (id) => { await call({ method: 'DELETE', path: `/trash/${encodeURIComponent(id)}` }) },
+    emptyTrash: async (until) => checkPurged((await call({ method: 'DELETE', path: `/trash?${new URLSearchParams({ until })}` })).body).purged,
     lists: async () => checkLists((await call({ method: 'GET', path: '/lists' })).body).items,
     labels: async () => checkLabels((await call({ method: 'GET', path: '/labels' })).body).items,
   }

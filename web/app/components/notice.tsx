@@ -16,7 +16,7 @@ interface NoticeProps {
   onClose: () => void
 }
 
-const sentences: Record<TaskFlash['did'], string> = { deleted: 'Deleted', restored: 'Brought back', saved: 'Saved' }
+const sentences: Record<TaskFlash['did'], string> = { deleted: 'Deleted', restored: 'Brought back', saved: 'Saved', purged: 'Deleted for good:' }
 
 /** Tells what was done, and takes it back on demand. It stays until it is answered: nobody has to be quick. */
 export function Notice ({ flash: anyFlash, action, onOutcome, onUndo, onClose }: NoticeProps) {

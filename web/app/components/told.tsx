@@ -1,7 +1,7 @@
-import type { Flash } from '../../session/flash.ts'
+import type { Flash, TaskFlash } from '../../session/flash.ts'
 import { CheckIcon } from './icons.tsx'
 
-const sentences: Record<Exclude<Flash['did'], 'deleted' | 'restored' | 'saved'>, string> = {
+const sentences: Record<Exclude<Flash['did'], TaskFlash['did']>, string> = {
   'profile-saved': 'Your profile is saved.',
   'mail-sent': 'The mail is on its way. Its link works for 24 hours.',
   'email-confirmed': 'The address is confirmed. Thank you.',
@@ -20,9 +20,10 @@ const sentences: Record<Exclude<Flash['did'], 'deleted' | 'restored' | 'saved'>,
   'reset-sent': 'The mail is on its way to its owner. The link works for 30 minutes.',
   'key-rotated': 'The next key signs from now on.',
   'key-withdrawn': 'The key is withdrawn. Whatever it signed is refused.',
+  'trash-emptied': 'The trash is empty. What was in it is gone for good.',
 }
 
-/** Tells, in the page, what was done to the account. */
+/** Tells, in the page, what was done to more than a task. */
 export function Told ({ flash }: { flash: Flash | null }) {
   return (
     <div role='status'>

@@ -36,3 +36,5 @@ export const readEditDetails = formReader(EditDetails, editDetailsMessages)
 
 export const readTaskId = formReader(Type.Object({ id }, closed))
 export const readCompletion = formReader(Type.Object({ id, completed }, closed))
+/** Emptying the trash spares what came there after the page that asked was made. */
+export const readEmptyTrash = formReader(Type.Object({ until: Type.String({ minLength: 20, maxLength: 40 }) }, closed))

@@ -8,6 +8,7 @@ import { BackIcon } from '../components/icons.tsx'
 import { LocalTime } from '../components/local-time.tsx'
 import { Notice } from '../components/notice.tsx'
 import { Pages } from '../components/pages.tsx'
+import { Told } from '../components/told.tsx'
 import { pageBehind, searchOf } from '../cursor-page.server.ts'
 import { type FormAnswer, keptValues } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
@@ -24,12 +25,13 @@ export async function loader ({ request, context }: LoaderFunctionArgs) {
   requireUser(context)
   const { pathname, search, searchParams } = new URL(request.url)
   const cursor = searchParams.get('cursor') ?? ''
-  const { items, next_cursor: next } = await pageBehind(cursor, '/trash', (paging) => context.tasks.trash({ limit: pageSize, ...paging }))
+  const { items, next_cursor: next, keep_days: days } = await pageBehind(cursor, '/trash', (paging) => context.tasks.trash({ limit: pageSize, ...paging }))
   return {
     items: items.map(({ id, title, deleted_at: at }) => ({ id, title, deleted_at: at })),
     address: pathname + search,
     first: cursor === '' ? null : '/trash',
     next: next === null ? null : `/trash${searchOf({ cursor: next })}`,
+    days: days === 1 ? 'a day' : `${days} days`,
     flash: context.takeFlash(),
   }
 }
@@ -53,7 +55,7 @@ export async function action ({ request, context }: ActionFunctionArgs) {
 }
 
 export default function TrashPage () {
-  const { items, address, first, next, flash } = useLoaderData<typeof loader>()
+  const { items, days, address, first, next, flash } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>() as FormAnswer | undefined
   const [closed, setClosed] = useState<typeof flash>(null)
   const close = () => { setClosed(flash) }
@@ -63,9 +65,16 @@ export default function TrashPage () {
       <p><Link className='back' to='/dashboard'><BackIcon />Tasks</Link></p>
       <div className='tasks__head'><h1>Trash</h1></div>
       <Notice flash={answer || flash === closed ? null : flash} action={address} onOutcome={close} onUndo={close} onClose={close} />
+      <Told flash={flash} />
       <FormSummary answer={answer} />
+      {items.length > 0 && (
+        <div className='trash__head'>
+          <p>What has been in the trash for {days} is deleted for good by itself.</p>
+          <Link className='button button--quiet button--danger' to='/trash/empty'>Empty the trash</Link>
+        </div>
+      )}
       {items.length === 0
-        ? <p className='trash__empty'>There is nothing in the trash. What you delete waits here, and can be brought back.</p>
+        ? <p className='trash__empty'>There is nothing in the trash. What you delete waits here for {days}, and can be brought back until then.</p>
         : (
           <ul className='trash' aria-label='Deleted tasks'>
             {items.map(({ id, title, deleted_at: at }) => (
@@ -74,10 +83,13 @@ export default function TrashPage () {
                   <p className='session__device'>{title}</p>
                   <p className='settings__note'>Deleted <LocalTime instant={at} /></p>
                 </div>
-                <Form method='post' action={address} preventScrollReset>
-                  <FormToken />
-                  <button className='button button--quiet' name='id' value={id} aria-label={`Bring back “${title}”`} aria-disabled={sending === id || undefined}>Bring back</button>
-                </Form>
+                <div className='trash__acts'>
+                  <Form method='post' action={address} preventScrollReset>
+                    <FormToken />
+                    <button className='button button--quiet' name='id' value={id} aria-label={`Bring back “${title}”`} aria-disabled={sending === id || undefined}>Bring back</button>
+                  </Form>
+                  <Link className='button button--quiet button--danger' to={`/trash/${id}/delete`} aria-label={`Delete “${title}” for good`}>Delete for good</Link>
+                </div>
               </li>
             ))}
           </ul>
