@@ -64,7 +64,7 @@ export function accountClient (auth: Service, serviceToken: () => Promise<string
     },
     endOtherSessions: async () => { await call({ method: 'DELETE', path: '/auth/sessions' }) },
     exported: async () => (await call({ method: 'GET', path: '/auth/me/export', isStreamed: true })).body as ReadableStream<Uint8Array>,
-    remove: async () => { await call({ method: 'DELETE', path: '/auth/me' }) },
+    remove: async () => { await call({ method: 'DELETE', path: '/auth/me', timeoutMs: 60_000 }) }, // of hundreds of thousands of tasks
   }
 }
 

@@ -10,6 +10,8 @@ export interface ServiceCall {
   body?: unknown
   /** Leaves the body of a good answer unread: it is a stream, and the deadline is that of its beginning. */
   isStreamed?: boolean
+  /** Milliseconds until it counts as away, for what may take longer than is usual. */
+  timeoutMs?: number
 }
 
 export interface ServiceAnswer { headers: Headers, body: unknown }
@@ -32,10 +34,10 @@ export function service ({ name, url, timeoutMs }: { name: string, url: string, 
   }
 }
 
-async function send (name: string, url: string, timeoutMs: number, { method, path, headers, body, isStreamed }: ServiceCall, origin: CallOrigin): Promise<Response> {
+async function send (name: string, url: string, timeoutMs: number, { method, path, headers, body, isStreamed, timeoutMs: patience = timeoutMs }: ServiceCall, origin: CallOrigin): Promise<Response> {
   const attempt = async () => {
     const deadline = new AbortController()
-    const timer = setTimeout(() => { deadline.abort(new DOMException('The answer took too long', 'TimeoutError')) }, timeoutMs).unref()
+    const timer = setTimeout(() => { deadline.abort(new DOMException('The answer took too long', 'TimeoutError')) }, patience).unref()
     const response = await fetch(new URL(path, url), {
       method,
       redirect: 'error',

@@ -1,3 +1,4 @@
+import type { CommonQueryMethods } from 'slonik'
 import type { Account } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { sessionEnded } from '../../problems.ts'
@@ -25,9 +26,19 @@ export async function deleteAccount ({ pool, audit, outbox }: Pick<Deps, 'pool' 
     await audit.record(transaction, caller, { action: 'account.deleted', user_id: id, session_id })
     for (const { email } of [user, ...await listWaysBack(transaction, { user_id: id })]) await outbox.owe(transaction, null, accountDeletedMail(email))
     await emptyBuckets(transaction, user.email_key, `mail:${user.email_key}`, `email-change:${id}`, `new-password:${id}`)
-    while (await eraseSome(transaction, { id, most: 20_000 }) > 0);
+    await eraseTasks(transaction, id)
     await deleteUser(transaction, { id })
     await announceUser(transaction, { id }) // last: it locks the feed
   })
   outbox.wake()
+}
+
+/** Erases the bulk of what a user has in the tasks schema, in statements of a bounded size; the rest goes with the user. */
+async function eraseTasks (transaction: CommonQueryMethods, id: string): Promise<void> {
+  let behind = { change: 0, task: '00000000-0000-0000-0000-000000000000' }
+  for (;;) {
+    const { change, task } = await eraseSome(transaction, { id, ...behind, most: 20_000 })
+    if (change === null && task === null) return
+    behind = { change: change ?? behind.change, task: task ?? behind.task }
+  }
 }

@@ -38,9 +38,14 @@ export const holdAccount = (db: CommonQueryMethods, { id }: { id: string }) => d
 export const holdUser = (db: CommonQueryMethods, { id }: { id: string }) => db.maybeOne(sql.type(row(Type.Object({ email: Type.String(), email_key: Type.String() })))`
   SELECT email, email_key FROM auth.users WHERE id = ${id} FOR UPDATE`)
 
-/** Erases some of what a user has in the tasks schema. Gives how many rows; none where hardly anything is left. */
-export const eraseSome = (db: CommonQueryMethods, { id, most }: { id: string, most: number }) => db.oneFirst(sql.type(row(Type.Object({ erased: Type.Integer() })))`
-  SELECT auth.erase_some(${id}, ${most}) AS erased`)
+const Erased = Type.Object({ change: Type.Union([Type.Integer(), Type.Null()]), task: Type.Union([Type.String(), Type.Null()]) })
+
+/**
+ * Erases the next changes and tasks of a user, `most` of each, behind those named. Gives the last of each; null where there
+ * was none.
+ */
+export const eraseSome = (db: CommonQueryMethods, { id, change, task, most }: { id: string, change: number, task: string, most: number }) => db.one(sql.type(row(Erased))`
+  SELECT last_change AS change, last_task AS task FROM auth.erase_some(${id}, ${change}, ${task}, ${most})`)
 
 /** Erases a user, and by the foreign keys whatever refers to them, in both schemas. */
 export const deleteUser = (db: CommonQueryMethods, { id }: { id: string }) => db.query(sql.type(row(Type.Object({})))`DELETE FROM auth.users WHERE id = ${id}`)
