@@ -102,9 +102,13 @@ const rules: Rule[] = [
   {
     check: 'tenant tables follow tasks.accounts',
     of: 'tables',
-    query: `WITH ${tenantTables}, ${foreignKeys} SELECT tenant.name AS subject, CASE WHEN NOT EXISTS (
-        SELECT FROM fk WHERE conrelid = tenant.oid AND to_schema = 'tasks' AND to_table = 'accounts' AND conkey = ARRAY[tenant.user_id] AND confdeltype = 'c'
-      ) THEN 'user_id does not reference tasks.accounts ON DELETE CASCADE' END AS problem FROM tenant WHERE relname <> 'accounts'`,
+    query: `WITH RECURSIVE ${tenantTables}, ${foreignKeys}, following AS (
+        SELECT 'tasks.accounts'::regclass::oid AS oid
+        UNION SELECT conrelid FROM following JOIN fk ON confrelid = following.oid JOIN user_column u ON attrelid = conrelid AND attnum = conkey[1]
+        WHERE from_schema = 'tasks' AND confdeltype = 'c' AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = conrelid AND a.attnum = ANY (conkey) AND NOT attnotnull)
+      )
+      SELECT name AS subject, CASE WHEN oid NOT IN (SELECT oid FROM following)
+        THEN 'user_id references neither tasks.accounts nor a table that follows it, ON DELETE CASCADE' END AS problem FROM tenant WHERE relname <> 'accounts'`,
   },
   {
     check: 'only tasks.accounts crosses between the schemas',

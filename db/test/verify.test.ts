@@ -49,6 +49,8 @@ const sabotages: { check: string, by: string }[] = [
   { check: 'primary keys begin with user_id', by: 'ALTER TABLE tasks.changes DROP CONSTRAINT changes_pkey' },
   { check: 'foreign keys of tenants begin with user_id', by: 'CREATE UNIQUE INDEX lists_id ON tasks.lists (id); ALTER TABLE tasks.tasks ADD CONSTRAINT loose FOREIGN KEY (list_id) REFERENCES tasks.lists (id) ON DELETE CASCADE' },
   { check: 'tenant tables follow tasks.accounts', by: newTable },
+  { check: 'tenant tables follow tasks.accounts', by: 'ALTER TABLE tasks.task_terms DROP CONSTRAINT task_terms_task' },
+  { check: 'tenant tables follow tasks.accounts', by: `${newTable} ALTER TABLE tasks.notes ADD COLUMN task_id uuid, ADD CONSTRAINT notes_task FOREIGN KEY (user_id, task_id) REFERENCES tasks.tasks (user_id, id) ON DELETE CASCADE` },
   { check: 'only tasks.accounts crosses between the schemas', by: 'ALTER TABLE tasks.lists ADD CONSTRAINT stray FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE CASCADE' },
   { check: 'foreign keys let go or follow', by: 'ALTER TABLE tasks.tasks DROP CONSTRAINT tasks_list, ADD CONSTRAINT tasks_list FOREIGN KEY (user_id, list_id) REFERENCES tasks.lists (user_id, id)' },
   { check: 'foreign keys let go or follow', by: 'ALTER TABLE tasks.tasks DROP CONSTRAINT tasks_list, ADD CONSTRAINT tasks_list FOREIGN KEY (user_id, list_id) REFERENCES tasks.lists (user_id, id) ON DELETE SET NULL' },

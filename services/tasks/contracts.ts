@@ -108,6 +108,9 @@ export type Direction = typeof directions[number]
 
 const CallersTimeZone = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_+/-]{0,59}$', 'x-detail': 'must be the name of a time zone, such as Europe/Berlin', default: 'UTC', description: 'The IANA time zone the caller lives in: a task due at an instant counts for its day there' })
 
+/** Ten words at most, which the service counts. */
+export const SearchText = Type.String({ minLength: 1, maxLength: 200, pattern: `^${storable}`, 'x-detail': unstorable, description: 'Words of the title or the description, ten at most: all of them, each by its beginning, whatever the case and the accents; a word that nothing begins with may be misspelt' })
+
 const paging = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: '`next_cursor` of the page before' })),
@@ -122,6 +125,7 @@ export const TaskQuery = Type.Object({
   due_before: Type.Optional(CalendarDate),
   due_after: Type.Optional(CalendarDate),
   time_zone: Type.Optional(CallersTimeZone),
+  q: Type.Optional(SearchText),
   sort: Type.Optional(oneOf(sorts, { default: 'position', description: 'position is the manual order, newest first where nothing was moved; what is not due comes last either way' })),
   direction: Type.Optional(oneOf(directions, { default: 'asc' })),
   ...paging,

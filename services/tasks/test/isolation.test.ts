@@ -19,7 +19,7 @@ for (let n = 0; n < 300; n++) await call('PATCH', `/api/${ada.id}/tasks/${task.i
 const farChange = '303'
 
 /** Everything of one user's, as it is stored. */
-const stored = async (user: User) => JSON.stringify(await Promise.all(['accounts', 'lists', 'labels', 'task_labels', 'tasks', 'changes', 'idempotency_keys'].map((table) =>
+const stored = async (user: User) => JSON.stringify(await Promise.all(['accounts', 'lists', 'labels', 'task_labels', 'task_terms', 'tasks', 'changes', 'idempotency_keys'].map((table) =>
   database.asSuperuser(`SELECT * FROM tasks.${table} WHERE user_id = $1 ORDER BY 1, 2`, [user.id]))))
 
 const operations: Array<[method: string, path: string, payload?: object]> = [

@@ -3,6 +3,8 @@ import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
 import { type Direction, type Priority, type Sort, Task, type TaskStatus } from '../../contracts.ts'
 import { taskKind } from '../changes/kinds.ts'
+import type { Word } from '../search/find-words.ts'
+import { few, hasTerm, tasksWith } from '../search/queries.ts'
 
 export interface TaskFilter {
   user_id: string
@@ -16,6 +18,8 @@ export interface TaskFilter {
   due_before?: string | undefined
   due_after?: string | undefined
   time_zone: string
+  /** All of these, the rarest first. */
+  words: readonly Word[]
   sort: Sort
   direction: Direction
   /** The place behind which the page begins: the key as the row before it had it, and its id. */
@@ -48,7 +52,7 @@ const along = {
 }
 
 /** The conditions that a filter makes, each with the letter that tells statements of other texts apart (PostgreSQL cuts their names off at 63). */
-function conditionsOf ({ list_id, label, priority, parent_id, due_before, due_after, time_zone, user_id }: TaskFilter): Array<[letter: string, condition: FragmentSqlToken]> {
+function conditionsOf ({ list_id, label, priority, parent_id, due_before, due_after, time_zone, user_id, words }: TaskFilter): Array<[letter: string, condition: FragmentSqlToken]> {
   const dueDay = sql.fragment`coalesce(t.due_date, (t.due_at AT TIME ZONE ${time_zone})::date)`
   const conditions: Array<[string, FragmentSqlToken | false]> = [
     ['l', list_id !== undefined && sql.fragment`t.list_id = ${list_id}`],
@@ -59,25 +63,34 @@ function conditionsOf ({ list_id, label, priority, parent_id, due_before, due_af
     // No time zone is two days away from UTC: the index finds the neighbourhood, the day decides.
     ['e', due_before !== undefined && sql.fragment`t.due_ascending < (${due_before}::date + 2)::timestamp AT TIME ZONE 'UTC' AND ${dueDay} < ${due_before}::date`],
     ['d', due_after !== undefined && sql.fragment`t.due_descending > (${due_after}::date - 1)::timestamp AT TIME ZONE 'UTC' AND ${dueDay} > ${due_after}::date`],
+    ...words.map(({ beginnings }): [string, FragmentSqlToken] => ['w', hasTerm({ user_id, beginnings, task_id: sql.fragment`t.id` })]),
   ]
   return conditions.filter((named): named is [string, FragmentSqlToken] => named[1] !== false)
 }
 
 /** Tasks that are not in the trash, in an order, from behind a place in that order. */
 export function listTasks (db: CommonQueryMethods, filter: TaskFilter) {
-  const { user_id, status, sort, direction, after, limit } = filter
+  const { user_id, status, sort, direction, after, limit, words: [rarest, ...others] } = filter
   const { column, type } = keys[sort][direction]
   const { order, isAfter } = along[direction]
-  const conditions = conditionsOf(filter)
+  // A rare word is where to begin: what has it is looked up one by one. Else the order is followed, and each task asked for its words.
+  const isRare = rarest !== undefined && rarest.hits <= few
+  const conditions = conditionsOf(isRare ? { ...filter, words: others } : filter)
   if (after) conditions.push(['k', sql.fragment`(t.${column}, t.id) ${isAfter} (${after.key}::${type}, ${after.id}::uuid)`])
+  const source = isRare
+    ? sql.fragment`(SELECT DISTINCT task_id FROM (${tasksWith({ user_id, beginnings: rarest.beginnings })}) found) found CROSS JOIN LATERAL (
+      SELECT * FROM tasks.tasks o WHERE o.user_id = ${user_id} AND o.id = found.task_id OFFSET 0) t`
+    : sql.fragment`tasks.tasks t`
   const ofState = (isCompleted: FragmentSqlToken) => sql.fragment`
-    SELECT ${taskKind.columns(sql.fragment`t`)}, t.${column} AS key FROM tasks.tasks t
+    SELECT ${taskKind.columns(sql.fragment`t`)}, t.${column} AS key FROM ${source}
     WHERE ${sql.join([sql.fragment`t.user_id = ${user_id}`, sql.fragment`t.deleted_at IS NULL`, isCompleted, ...conditions.map(([, condition]) => condition)], sql.fragment` AND `)}`
   const [open, completed] = [sql.fragment`NOT t.completed`, sql.fragment`t.completed`]
   // Each index has the open ones in order, and the completed ones: of both, a page of each is enough.
   const first = (rows: FragmentSqlToken) => sql.fragment`(${rows} ORDER BY t.${column} ${order}, t.id ${order} LIMIT ${limit})`
-  const listed = status === 'open' ? ofState(open) : status === 'completed' ? ofState(completed) : sql.fragment`${first(ofState(open))} UNION ALL ${first(ofState(completed))}`
-  const name = `list_${sort}_${direction}_${status}_${conditions.map(([letter]) => letter).join('')}`
+  const listed = status === 'open'
+    ? ofState(open)
+    : status === 'completed' ? ofState(completed) : isRare ? ofState(sql.fragment`true`) : sql.fragment`${first(ofState(open))} UNION ALL ${first(ofState(completed))}`
+  const name = `list_${sort}_${direction}_${status}_${isRare ? 'r' : ''}${conditions.map(([letter]) => letter).join('')}`
   return db.any(sql.prepared(name, listedRow)`
   SELECT ${taskKind.columns(sql.fragment`t`)}, t.key::text AS place, (SELECT a.seq FROM tasks.accounts a WHERE a.user_id = ${user_id}) AS seq
   FROM (${listed}) t
