@@ -7,7 +7,10 @@ import { password, startWeb } from './start-web.ts'
 const { origin, restart, children } = await startWeb(t)
 const browser = await launchBrowser(t)
 
-type Test = Pick<typeof t, 'same' | 'teardown'>
+type Test = Pick<typeof t, 'same' | 'teardown' | 'comment'>
+
+/** What each page has asked for and got, to be told where a list is not what it should be. */
+const askedBy = new WeakMap<Page, string[]>()
 
 /** A browser of its own; what its console complains of fails the test. */
 async function open (t: Test, options: { javaScriptEnabled?: boolean } = {}) {
@@ -19,6 +22,10 @@ async function open (t: Test, options: { javaScriptEnabled?: boolean } = {}) {
   context.on('weberror', (error) => { if (!/React error #345;/.test(String(error.error()))) complaints.push(String(error.error())) })
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
+  const asked: string[] = []
+  page.on('request', (request) => { if (!request.url().includes('/assets/')) asked.push(`${Math.round(performance.now())} ms: ${request.method()} ${request.url()}`) })
+  page.on('response', async (response) => { if (response.url().endsWith('.data')) asked.push(`${Math.round(performance.now())} ms: ${response.status()} of ${response.url()}, ${await response.text().then((text) => /"Two[^"]*"/.exec(text)?.[0] ?? 'no Two', String)}`) })
+  askedBy.set(page, asked)
   return { page, context, complaints }
 }
 
@@ -45,7 +52,9 @@ async function listIs (t: Test, page: Page, expected: string[]) {
     const shown = [...document.querySelectorAll('.task:not(.task--pending):not([data-leaving]) .task__link')].map((link) => link.textContent)
     return JSON.stringify(shown) === JSON.stringify(wanted)
   }, expected).catch(() => {})
-  t.same(await titles(page), expected)
+  const shown = await titles(page)
+  if (JSON.stringify(shown) !== JSON.stringify(expected)) for (const line of askedBy.get(page)?.slice(-30) ?? []) t.comment(line)
+  t.same(shown, expected)
 }
 
 for (const javaScriptEnabled of [true, false]) {
