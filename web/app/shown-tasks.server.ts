@@ -1,9 +1,11 @@
 import type { Task, TaskStatus } from '@daymark/tasks/contracts'
 import type { TasksClient } from './api/tasks-client.server.ts'
 import { isServiceProblem } from './api/service-problem.ts'
+import type { FormAnswer } from './forms/form-answer.ts'
+import { readFindTasks } from './forms/task-forms.server.ts'
 
-/** Which tasks a dashboard's address asks for. `search` is that address again, in its one canonical form. */
-export interface Shown { show: 'open' | 'done' | 'all', count: number, cursor: string | null, search: string }
+/** Which tasks a dashboard's address asks for, with which words. `search` is that address again, in its one canonical form. */
+export interface Shown { show: 'open' | 'done' | 'all', q: string, count: number, cursor: string | null, search: string }
 
 export interface ShownTasks {
   items: Array<Pick<Task, 'id' | 'title' | 'description' | 'completed' | 'priority' | 'due_date'>>
@@ -11,6 +13,8 @@ export interface ShownTasks {
   more: string | null
   /** True for a person who has no task at all, in any state. */
   isFirstTask: boolean
+  /** Why nothing can be searched for like that. */
+  answer?: FormAnswer
 }
 
 const pageSize = 50
@@ -27,12 +31,14 @@ export function readShown (request: Request): Shown {
   const pages = Math.ceil(Number(query.get('count') ?? pageSize) / pageSize)
   const count = Number.isFinite(pages) ? Math.min(Math.max(pages, 1) * pageSize, mostOnOnePage) : pageSize
   const cursor = query.get('cursor')
-  return { show, count, cursor, search: searchOf({ show, count, cursor }) }
+  const q = query.get('q')?.trim() ?? ''
+  return { show, q, count, cursor, search: searchOf({ show, q, count, cursor }) }
 }
 
-function searchOf ({ show, count, cursor }: Omit<Shown, 'search'>): string {
+export function searchOf ({ show, q, count = pageSize, cursor = null }: Pick<Shown, 'show' | 'q'> & Partial<Shown>): string {
   const query = new URLSearchParams({
     ...show !== 'open' && { show },
+    ...q !== '' && { q },
     ...count !== pageSize && { count: String(count) },
     ...cursor !== null && { cursor },
   }).toString()
@@ -41,10 +47,27 @@ function searchOf ({ show, count, cursor }: Omit<Shown, 'search'>): string {
 
 /** Gets those tasks, and where to find more: on the same page while it is not too long, else on the next. */
 export async function pageOfTasks (tasks: TasksClient, shown: Shown): Promise<ShownTasks> {
+  const form = new FormData()
+  if (shown.q !== '') form.set('q', shown.q)
+  const read = readFindTasks(form)
+  if (!read.ok) return { items: [], more: null, isFirstTask: false, answer: read.answer }
+  try {
+    return await readPage(tasks, shown, read.value)
+  } catch (error) {
+    const code = isServiceProblem(error) ? error.errors.find(({ pointer }) => pointer === '/querystring/q')?.code : undefined
+    const message = code === undefined ? undefined : refusals[code]
+    if (message === undefined) throw error
+    return { items: [], more: null, isFirstTask: false, answer: { values: read.values, errors: { q: message } } }
+  }
+}
+
+const refusals: Record<string, string> = { no_word: 'Search for a word: this has no letter and no digit.', too_many_words: 'Search for ten words at most.' }
+
+async function readPage (tasks: TasksClient, shown: Shown, words: { q?: string }): Promise<ShownTasks> {
   const items: Task[] = []
   let next = shown.cursor
   do {
-    const page = await tasks.list({ status: statuses[shown.show], limit: Math.min(shown.count - items.length, mostPerCall), ...next !== null && { cursor: next } })
+    const page = await tasks.list({ ...words, status: statuses[shown.show], limit: Math.min(shown.count - items.length, mostPerCall), ...next !== null && { cursor: next } })
       .catch((error: unknown) => {
         // An old or foreign cursor: begin again rather than fail.
         if (shown.cursor !== null && isServiceProblem(error) && error.status === 400) return { items: [], next_cursor: null }
@@ -56,7 +79,7 @@ export async function pageOfTasks (tasks: TasksClient, shown: Shown): Promise<Sh
 
   const canGrow = shown.count < mostOnOnePage
   const further = canGrow ? { ...shown, count: shown.count + pageSize } : { ...shown, count: pageSize, cursor: next }
-  const hasNone = items.length === 0 && (shown.show === 'all' || (await tasks.list({ status: 'all', limit: 1 })).items.length === 0)
+  const hasNone = items.length === 0 && shown.q === '' && (shown.show === 'all' || (await tasks.list({ status: 'all', limit: 1 })).items.length === 0)
   return {
     items: items.map(({ id, title, description, completed, priority, due_date }) => ({ id, title, description: excerpt(description), completed, priority, due_date })),
     more: next === null ? null : `/dashboard${searchOf(further)}`,

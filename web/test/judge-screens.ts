@@ -80,6 +80,9 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
     { name: 'empty list', path: '/dashboard', who: empty },
     { name: 'empty list of the done', path: '/dashboard?show=done', who: empty },
     { name: 'full list', path: '/dashboard?show=all', who: full },
+    { name: 'search', path: '/dashboard?show=all&q=read+notes', who: full },
+    { name: 'search that finds nothing', path: `/dashboard?q=${longWord}`, who: full },
+    { name: 'search that cannot be', path: '/dashboard?q=%3F%21', who: full },
     {
       name: 'list with an error',
       path: '/dashboard',

@@ -17,7 +17,8 @@ const checkLabels = contractCheck(LabelPage, [Label]) as (answer: unknown) => La
 export interface TaskRead { task: Task, etag: string }
 
 export interface TasksClient {
-  list: (query: { status: TaskStatus, limit: number, cursor?: string }) => Promise<TaskPage>
+  /** The tasks of a state, all or those with the words of `q`. */
+  list: (query: { status: TaskStatus, limit: number, cursor?: string, q?: string }) => Promise<TaskPage>
   get: (id: string) => Promise<TaskRead>
   create: (task: NewTask) => Promise<TaskRead>
   /** Changes what `patch` names, if the task is still what `etag` stands for; otherwise rejects with a 412 that tells the task as it is. */
@@ -59,8 +60,8 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
   }
   const pathOf = (id: string) => `/tasks/${encodeURIComponent(id)}`
   return {
-    async list ({ status, limit, cursor }) {
-      const query = new URLSearchParams({ status, limit: String(limit), ...cursor !== undefined && { cursor } })
+    async list ({ status, limit, cursor, q }) {
+      const query = new URLSearchParams({ status, limit: String(limit), ...q !== undefined && { q }, ...cursor !== undefined && { cursor } })
       return checkPage((await call({ method: 'GET', path: `/tasks?${query}` })).body)
     },
     get: (id) => one({ method: 'GET', path: pathOf(id) }),

@@ -30,7 +30,7 @@ export function useCheckedForm (guide: FormGuide, served: FormAnswer | undefined
       const message = fieldMessage(field, String(form.get(name) ?? ''))
       if (message) errors[name] = message
     }
-    if (Object.keys(errors).length === 0) return
+    if (Object.keys(errors).length === 0) return setFound(null)
     event.preventDefault()
     setFound({ values: {}, errors })
   }

@@ -1,3 +1,5 @@
+import { Link } from '@remix-run/react'
+
 interface EmptyTasksProps { show: 'open' | 'done' | 'all', isFirstTask: boolean }
 
 /** What an empty list says: how to begin, or that all is well. */
@@ -29,6 +31,23 @@ export function EmptyTasks ({ show, isFirstTask }: EmptyTasksProps) {
       <Horizon isDone />
       <h2>All done</h2>
       <p>Everything on your list is finished. Enjoy the view, or add what comes next.</p>
+    </section>
+  )
+}
+
+const kinds = { open: 'open ', done: 'completed ', all: '' }
+
+/** What a search says that has found nothing: why that may be, and the ways on. */
+export function NothingFound ({ show, q, everywhere, clear }: { show: 'open' | 'done' | 'all', q: string, everywhere: string, clear: string }) {
+  return (
+    <section className='empty' role='status'>
+      <Horizon />
+      <h2>Nothing found</h2>
+      <p className='empty__words'>No {kinds[show]}task has {/\s/.test(q) ? 'all the words of' : 'a word that begins with'} “{q}” in its title or description.</p>
+      <p className='empty__ways'>
+        {show !== 'all' && <Link className='button' to={everywhere}>Search all tasks</Link>}
+        <Link className='button button--quiet' to={clear}>Clear search</Link>
+      </p>
     </section>
   )
 }

@@ -1,4 +1,4 @@
-import { NewTask, Task, TaskReplacement } from '@daymark/tasks/contracts'
+import { NewTask, Task, TaskQuery, TaskReplacement } from '@daymark/tasks/contracts'
 import { Type } from '@sinclair/typebox'
 import { type FormMessages, formGuide, formReader } from './form-reader.server.ts'
 
@@ -33,6 +33,11 @@ const dayMessages = { format: 'Write a day, such as 2026-01-31.', too_long: 'Wri
 const editDetailsMessages: FormMessages<typeof EditDetails> = { due_date: dayMessages, start_date: dayMessages }
 export const editDetailsGuide = formGuide(EditDetails, editDetailsMessages)
 export const readEditDetails = formReader(EditDetails, editDetailsMessages)
+
+const FindTasks = Type.Pick(TaskQuery, ['q'], closed)
+const findTasksMessages: FormMessages<typeof FindTasks> = { q: { too_long: 'Search for {limit} characters at most; this has {count}.', not_allowed: 'This has a character that no task can have.' } }
+export const findTasksGuide = formGuide(FindTasks, findTasksMessages)
+export const readFindTasks = formReader(FindTasks, findTasksMessages)
 
 export const readTaskId = formReader(Type.Object({ id }, closed))
 export const readCompletion = formReader(Type.Object({ id, completed }, closed))

@@ -3,18 +3,19 @@ import { Link, useActionData, useLoaderData } from '@remix-run/react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Flash } from '../../session/flash.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
-import { EmptyTasks } from '../components/empty-tasks.tsx'
+import { EmptyTasks, NothingFound } from '../components/empty-tasks.tsx'
 import { FormSummary } from '../components/checked-form.tsx'
 import { newKey, revalidateAfterRefusal } from '../components/form-token.tsx'
 import { Notice, type Outcome } from '../components/notice.tsx'
 import { type Addition, PendingTask } from '../components/pending-task.tsx'
 import { QuickAdd } from '../components/quick-add.tsx'
+import { SearchTasks } from '../components/search-tasks.tsx'
 import { TaskRow } from '../components/task-row.tsx'
 import type { FormAnswer } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
-import { addTaskGuide, readAddTask, readCompletion, readTaskId } from '../forms/task-forms.server.ts'
+import { addTaskGuide, findTasksGuide, readAddTask, readCompletion, readTaskId } from '../forms/task-forms.server.ts'
 import { requireUser } from '../require-user.server.ts'
-import { type Shown, pageOfTasks, readShown } from '../shown-tasks.server.ts'
+import { type Shown, pageOfTasks, readShown, searchOf } from '../shown-tasks.server.ts'
 
 export const meta: MetaFunction = () => [{ title: 'Tasks · Daymark' }]
 
@@ -23,8 +24,11 @@ export const shouldRevalidate = revalidateAfterRefusal
 export async function loader ({ request, context }: LoaderFunctionArgs) {
   requireUser(context)
   const shown = readShown(request)
-  const page = await pageOfTasks(context.tasks, shown)
-  return { ...page, shown, flash: context.takeFlash(), guide: addTaskGuide }
+  const { answer: searchAnswer, ...page } = await pageOfTasks(context.tasks, shown)
+  const { show, q } = shown
+  const addresses = { open: searchOf({ show: 'open', q }), done: searchOf({ show: 'done', q }), all: searchOf({ show: 'all', q }), unsearched: searchOf({ show, q: '' }) }
+  const found = { ...page, shown, addresses, searchAnswer, flash: context.takeFlash(), guide: addTaskGuide, searchGuide: findTasksGuide }
+  return data(found, { status: searchAnswer ? 422 : 200 })
 }
 
 export async function action ({ request, context }: ActionFunctionArgs) {
@@ -87,7 +91,7 @@ const filters: Array<{ show: Shown['show'], name: string }> = [
 ]
 
 export default function DashboardPage () {
-  const { items, shown, more, isFirstTask, guide, flash: servedFlash } = useLoaderData<typeof loader>()
+  const { items, shown, addresses, more, isFirstTask, guide, searchGuide, searchAnswer, flash: servedFlash } = useLoaderData<typeof loader>()
   const served = useActionData<typeof action>() as FormAnswer | undefined
   const heading = useRef<HTMLHeadingElement>(null)
   const [flash, setFlash] = useState(servedFlash)
@@ -116,6 +120,7 @@ export default function DashboardPage () {
   const answer = trouble ?? (isServedAdd ? null : served)
   const addAnswer = failedAdd ?? (isServedAdd ? served : null)
   const address = `/dashboard${shown.search}`
+  const isSearch = shown.q !== ''
   const isEmpty = items.length === 0 && adding.length === 0
   return (
     <div className='tasks'>
@@ -123,7 +128,7 @@ export default function DashboardPage () {
         <h1 ref={heading} tabIndex={-1}>Tasks</h1>
         <nav className='filter' aria-label='Which tasks'>
           {filters.map(({ show, name }) => (
-            <Link key={show} className='filter__choice' to={`/dashboard${show === 'open' ? '' : `?show=${show}`}`} aria-current={show === shown.show ? 'page' : undefined} preventScrollReset>{name}</Link>
+            <Link key={show} className='filter__choice' to={`/dashboard${addresses[show]}`} aria-current={show === shown.show ? 'page' : undefined} preventScrollReset>{name}</Link>
           ))}
         </nav>
       </div>
@@ -132,7 +137,9 @@ export default function DashboardPage () {
       <FormSummary answer={answer} />
       <p className='visually-hidden' role='status'>{said}</p>
 
-      {shown.show !== 'done' && (
+      <SearchTasks guide={searchGuide} answer={searchAnswer} show={shown.show} q={shown.q} />
+
+      {shown.show !== 'done' && !isSearch && (
         <QuickAdd
           guide={guide} action={address} answer={addAnswer} onAdd={(title) => {
             setFailedAdd(null)
@@ -141,8 +148,17 @@ export default function DashboardPage () {
         />
       )}
 
+      {isSearch && !isEmpty && (
+        <p className='tasks__found' role='status'>
+          <span>{more ? `The first ${items.length}` : items.length} {items.length === 1 ? 'task' : 'tasks'} with “{shown.q}”</span> <Link to={`/dashboard${addresses.unsearched}`}>Clear search</Link>
+        </p>
+      )}
       {isEmpty
-        ? <EmptyTasks show={shown.show} isFirstTask={isFirstTask} />
+        ? isSearch
+          ? searchAnswer
+            ? <p className='tasks__found'><Link to={`/dashboard${addresses.unsearched}`}>Clear search</Link></p>
+            : <NothingFound show={shown.show} q={shown.q} everywhere={`/dashboard${addresses.all}`} clear={`/dashboard${addresses.unsearched}`} />
+          : <EmptyTasks show={shown.show} isFirstTask={isFirstTask} />
         : (
           <ul className='task-list' aria-label={`${filters.find(({ show }) => show === shown.show)?.name ?? ''} tasks`}>
             {adding.map((addition) => <PendingTask key={addition.key} addition={addition} action={address} isNext={addition.key === nextKey} onAnswered={noteAnswered} onOutcome={settleAdd} />)}
