@@ -80,8 +80,12 @@ t.test('FR-221: one typo is forgiven from four letters on, two from eight, where
     ['wter plnts', ['Water the plants']],
     ['wter review', []],
   ] as const) t.same(await titlesOf(ada, q), titles, q)
-  await createTask(ada, { title: 'Wter' })
+  const { id } = await createTask(ada, { title: 'Wter' })
   t.same(await titlesOf(ada, 'wter'), ['Wter'], 'and what there is, is meant')
+  await call('DELETE', `/api/${ada.id}/tasks/${id}`, ada)
+  t.same(await titlesOf(ada, 'wter'), ['Water the plants'], 'but not what is in the trash')
+  await call('POST', `/api/${ada.id}/tasks/${id}/restore`, ada)
+  t.same(await titlesOf(ada, 'wter'), ['Wter'])
 })
 
 t.test('FR-220: what cannot be searched for is told at its field', async (t) => {
@@ -180,6 +184,9 @@ t.test('FR-220, FR-221: whatever is written, trashed, restored and taken back, a
     }
   }), { numRuns: 60 })
   t.same(replay(await changesOf(database, ada)), await stateOf(database, ada))
+  const tasks = await database.asSuperuser<Task>('SELECT id, title, description FROM tasks.tasks WHERE user_id = $1 AND deleted_at IS NULL', [ada.id])
+  const terms = await database.asSuperuser<{ task_id: string, term: string }>('SELECT task_id, term FROM tasks.task_terms WHERE user_id = $1', [ada.id])
+  t.same(terms.map(({ task_id: id, term }) => `${id} ${term}`).sort(), tasks.flatMap(({ id, title, description }) => [...new Set(wordsOf(`${title} ${description}`))].map((word) => `${id} ${word}`)).sort(), 'and nothing else is kept')
 })
 
 t.test('FR-220: a search is filtered, sorted and paged like any list, rare words and common ones alike', async (t) => {
