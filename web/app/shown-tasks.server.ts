@@ -69,8 +69,8 @@ async function readPage (tasks: TasksClient, shown: Shown, words: { q?: string }
   do {
     const page = await tasks.list({ ...words, status: statuses[shown.show], limit: Math.min(shown.count - items.length, mostPerCall), ...next !== null && { cursor: next } })
       .catch((error: unknown) => {
-        // An old or foreign cursor: begin again rather than fail.
-        if (shown.cursor !== null && isServiceProblem(error) && error.status === 400) return { items: [], next_cursor: null }
+        // An old or foreign cursor, or one of a word that means another by now: show what there is rather than fail.
+        if (next !== null && isServiceProblem(error) && error.status === 400) return { items: [], next_cursor: null }
         throw error
       })
     items.push(...page.items)

@@ -233,6 +233,17 @@ t.test('FR-220: a cursor is of its own words, and the ETag changes with what is 
   t.equal(await titlesOf(ada, 'fnid').then((titles) => titles.join()), 'Fnid')
 })
 
+t.test('FR-220: pages are of words that mean the same: where a misspelt word has appeared since, the cursor is refused', async (t) => {
+  const ada = await userWith('Water one', 'Water two', 'Water three')
+  const cursorOf = async (q: string) => (await search(ada, { q, limit: 1 })).json<TaskPage>().next_cursor!
+  const [misspelt, right] = [await cursorOf('wtaer'), await cursorOf('water')]
+  await createTask(ada, { title: 'Something else' })
+  t.equal((await search(ada, { q: 'wtaer', cursor: misspelt })).json<TaskPage>().items.length, 2)
+  await createTask(ada, { title: 'Wtaer four' })
+  t.match((await search(ada, { q: 'wtaer', cursor: misspelt })).json(), { status: 400, type: '/problems/invalid-cursor' })
+  t.equal((await search(ada, { q: 'water', cursor: right })).json<TaskPage>().items.length, 2)
+})
+
 t.test('SEC-82: the words of another tenant are neither found nor taken for what was meant, also by row-level security alone', async (t) => {
   const [ada, mallory] = [await userWith('Confidential merger'), await userWith('Nothing of interest')]
   for (const q of ['confidential', 'merger', 'mergre', 'c', 'confidantial']) {

@@ -7,7 +7,12 @@ import { beginningsBelow, hitsOf, wordsOf } from './queries.ts'
 export interface Word { beginnings: readonly string[], hits: number }
 
 /** What is searched for, the rarest word first, and the number of the tenant's last change when that was looked up. */
-export interface Words { words: Word[], seq: number }
+export interface Words {
+  words: Word[]
+  /** What all the words mean, as one text: pages that follow each other must mean the same. */
+  meant: string
+  seq: number
+}
 
 const most = 10
 const refused = (code: string, detail: string) => unprocessable('/querystring/q', code, detail)
@@ -23,7 +28,8 @@ export async function findWords (db: CommonQueryMethods, user_id: string, text: 
   if (found.length > most) throw refused('too_many_words', `q must have at most ${most} words`)
   const words: Word[] = []
   for (const { word, hits } of found) words.push(hits > 0 ? { beginnings: [word], hits } : await correct(db, user_id, word))
-  return { words: words.sort((a, b) => a.hits - b.hits), seq: found[0]!.seq }
+  const meant = words.map(({ beginnings }) => beginnings.toSorted().join(' ')).sort().join('\n')
+  return { words: words.sort((a, b) => a.hits - b.hits), meant, seq: found[0]!.seq }
 }
 
 /** What a word that nothing begins with can be a misspelling of. */

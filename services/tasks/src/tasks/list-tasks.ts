@@ -1,4 +1,5 @@
 import type { Cursors } from '@daymark/kit/cursor'
+import { asUser } from '@daymark/kit/scope'
 import type { DatabasePool } from 'slonik'
 import type { Task, TaskQuery } from '../../contracts.ts'
 import { findWords } from '../search/find-words.ts'
@@ -11,14 +12,14 @@ import { toTimeZone } from './task-fields.ts'
  * @throws {Problem} invalidCursor; unprocessable for a time zone that nobody knows, no word or too many
  */
 export async function pageOfTasks (pool: DatabasePool, cursors: Cursors, user_id: string, query: TaskQuery, ifNoneMatch?: string): Promise<TaggedPage<Task>> {
-  const { status = 'all', sort = 'position', direction = 'asc', time_zone: given = 'UTC', limit = 50, cursor, ...filters } = query
+  const { status = 'all', sort = 'position', direction = 'asc', time_zone: given = 'UTC', limit = 50, cursor, q, ...filters } = query
   const time_zone = given === 'UTC' ? given : toTimeZone(given, '/querystring/time_zone')
-  const listed = [user_id, 'tasks', JSON.stringify(Object.entries({ ...filters, status, sort, direction, time_zone }).sort())]
+  const search = q === undefined ? { words: [], meant: null, seq: null } : await asUser(user_id, () => findWords(pool, user_id, q))
+  const listed = [user_id, 'tasks', JSON.stringify(Object.entries({ ...filters, status, sort, direction, time_zone, ...q !== undefined && { q, meant: search.meant } }).sort())]
   return await taggedPage(pool, cursors, { user_id, listed, limit, cursor, ifNoneMatch }, async (after, most) => {
-    const { q, ...narrowing } = filters
-    const { words, seq } = q === undefined ? { words: [], seq: null } : await findWords(pool, user_id, q)
+    const { words, seq } = search
     if (words.some(({ hits }) => hits === 0)) return []
-    const found = await listTasks(pool, { ...narrowing, user_id, status, sort, direction, time_zone, words, after, limit: most })
+    const found = await listTasks(pool, { ...filters, user_id, status, sort, direction, time_zone, words, after, limit: most })
     // What the words mean was looked up before: the ETag must not stand for what was written since.
     return seq === null ? found : found.map((task) => ({ ...task, seq }))
   })
