@@ -132,6 +132,40 @@ export const TaskQuery = Type.Object({
 }, { ...closed, $id: 'TaskQuery' })
 export type TaskQuery = Static<typeof TaskQuery>
 
+export const bulkActions = ['complete', 'reopen', 'move', 'label', 'unlabel', 'prioritise', 'reschedule', 'delete', 'restore'] as const
+export type BulkAction = typeof bulkActions[number]
+
+/** What tasks are chosen by, of all that a query may say. */
+export const TaskFilter = Type.Omit(TaskQuery, ['q', 'sort', 'direction', 'limit', 'cursor'], { ...closed, $id: 'TaskFilter' })
+export type TaskFilter = Static<typeof TaskFilter>
+
+/** One change of many tasks: of those named, or of those that a filter finds when it is carried out. */
+export const BulkChange = Type.Object({
+  action: oneOf(bulkActions),
+  ids: Type.Optional(Type.Array(Id, { minItems: 1, maxItems: 1000, uniqueItems: true, description: 'Which tasks. Not together with filter' })),
+  filter: Type.Optional(Type.Unsafe<TaskFilter>({ ...Type.Ref('TaskFilter'), description: 'Which tasks, at most 1,000. Not together with ids' })),
+  subtasks: Type.Optional(oneOf(['keep', 'complete'], { description: 'For complete: what becomes of open subtasks that are not among the tasks' })),
+  list_id: Type.Optional(Type.String({ ...Id, description: 'For move: into which list' })),
+  label_id: Type.Optional(Type.String({ ...Id, description: 'For label and unlabel' })),
+  priority: Type.Optional(oneOf(priorities, { description: 'For prioritise' })),
+  due_date: Type.Optional(DueDate),
+  due_at: Type.Optional(DueAt),
+  time_zone: Type.Optional(TimeZone),
+}, { ...closed, $id: 'BulkChange' })
+export type BulkChange = Static<typeof BulkChange>
+
+/** What became of each task, those that were asked for first, in their order. */
+export const BulkResult = Type.Object({
+  change_seq: Type.Union([Type.Integer(), Type.Null()], { description: 'Undo this change to take all of it back; null where nothing changed' }),
+  items: Type.Array(Type.Object({
+    id: Id,
+    changed: Type.Boolean(),
+    code: Type.Union([Type.String(), Type.Null()], { description: 'Why not, where something stood in the way' }),
+    version: Type.Union([Type.Integer(), Type.Null()], { description: 'Its version now; null for a task that was not found' }),
+  }, closed)),
+}, { ...closed, $id: 'BulkResult' })
+export type BulkResult = Static<typeof BulkResult>
+
 export const TrashQuery = Type.Object(paging, { ...closed, $id: 'TrashQuery' })
 export type TrashQuery = Static<typeof TrashQuery>
 

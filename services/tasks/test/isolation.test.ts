@@ -25,6 +25,7 @@ const stored = async (user: User) => JSON.stringify(await Promise.all(['accounts
 const operations: Array<[method: string, path: string, payload?: object]> = [
   ['GET', '/tasks'],
   ['POST', '/tasks', { title: 'Planted' }],
+  ['POST', '/tasks/bulk', { action: 'delete', ids: [task.id] }],
   ['GET', `/tasks/${task.id}`],
   ['PUT', `/tasks/${task.id}`, whole],
   ['PATCH', `/tasks/${task.id}`, { title: 'Taken' }],

@@ -7,6 +7,9 @@ interface Outcome { n: number, problem: string | null, seq: number | null }
 /** The header that tells the number of the change a write made, for whoever may want to take it back. */
 export const changeHeader = 'daymark-change'
 
+/** The header that tells it, where anything changed. */
+export const numbered = (seq: number | null): Record<string, string> => seq === null ? {} : { [changeHeader]: String(seq) }
+
 export interface Written<T> { object: T, headers: Record<string, string> }
 
 /**
@@ -19,7 +22,7 @@ export function changedOne<T extends Outcome & { version: number }> ([row]: read
   const { n: _n, problem, seq, ...object } = row
   if (problem === 'stale') throw staleVersion({ current: object, headers: { etag: etagOf(object) } })
   if (problem !== null) throw refusal(problem)
-  return { object, headers: { etag: etagOf(object), ...seq !== null && { [changeHeader]: String(seq) } } }
+  return { object, headers: { etag: etagOf(object), ...numbered(seq) } }
 }
 
 /**

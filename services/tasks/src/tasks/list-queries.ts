@@ -6,6 +6,7 @@ import { taskKind } from '../changes/kinds.ts'
 import type { Word } from '../search/find-words.ts'
 import { few, hasTerm, tasksWith } from '../search/queries.ts'
 
+/** Which tasks a list or a change is about. */
 export interface TaskFilter {
   user_id: string
   status: TaskStatus
@@ -20,6 +21,9 @@ export interface TaskFilter {
   time_zone: string
   /** All of these, the rarest first. */
   words: readonly Word[]
+}
+
+export interface Listing extends TaskFilter {
   sort: Sort
   direction: Direction
   /** The place behind which the page begins: the key as the row before it had it, and its id. */
@@ -69,7 +73,7 @@ function conditionsOf ({ list_id, label, priority, parent_id, due_before, due_af
 }
 
 /** Tasks that are not in the trash, in an order, from behind a place in that order. */
-export function listTasks (db: CommonQueryMethods, filter: TaskFilter) {
+export function listTasks (db: CommonQueryMethods, filter: Listing) {
   const { user_id, status, sort, direction, after, limit, words: [rarest, ...others] } = filter
   const { column, type } = keys[sort][direction]
   const { order, isAfter } = along[direction]
@@ -96,4 +100,16 @@ export function listTasks (db: CommonQueryMethods, filter: TaskFilter) {
   FROM (${listed}) t
   ORDER BY t.key ${order}, t.id ${order}
   LIMIT ${limit}`)
+}
+
+/** The ids of tasks that a filter finds, in the manual order: of those in the trash, or of the others. */
+export function findTaskIds (db: CommonQueryMethods, filter: TaskFilter & { trashed: boolean, limit: number }) {
+  const { user_id, status, trashed, limit } = filter
+  const ofState = { open: sql.fragment`NOT t.completed`, completed: sql.fragment`t.completed`, all: sql.fragment`true` }
+  const where = [
+    sql.fragment`t.user_id = ${user_id}`, trashed ? sql.fragment`t.deleted_at IS NOT NULL` : sql.fragment`t.deleted_at IS NULL`, ofState[status],
+    ...conditionsOf(filter).map(([, condition]) => condition),
+  ]
+  return db.anyFirst(sql.type(row(Type.Object({ id: Type.String() })))`
+  SELECT t.id FROM tasks.tasks t WHERE ${sql.join(where, sql.fragment` AND `)} ORDER BY t.position, t.id LIMIT ${limit}`)
 }

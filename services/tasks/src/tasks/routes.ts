@@ -1,13 +1,15 @@
 import { asUser } from '@daymark/kit/scope'
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
-import { Completion, Id, NewTask, Task, TaskPage, TaskPatch, TaskQuery, TaskReplacement } from '../../contracts.ts'
+import { BulkChange, BulkResult, Completion, Id, NewTask, Task, TaskPage, TaskPatch, TaskQuery, TaskReplacement } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { taskNotFound } from '../../problems.ts'
 import { etagOf, isKnown } from '@daymark/kit/etag'
 import { gone, idempotent, ok, unlessStale } from '../changes/answers.ts'
+import { numbered } from '../changes/written.ts'
 import { answerOnce } from '../idempotency/answer-once.ts'
 import { pageOfTasks } from './list-tasks.ts'
+import { changeMany } from './change-many.ts'
 import { findTask } from './queries.ts'
 import { completeTask, createTask, restoreTask, trashTask, writeTask } from './write-task.ts'
 
@@ -36,6 +38,13 @@ export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promis
     const { object, headers } = await createTask(db, request, request.body)
     return { status: 201, headers: { ...headers, location: `/api/${object.user_id}/tasks/${object.id}` }, body: object }
   }))
+
+  app.post('/bulk', {
+    schema: { tags, security, summary: 'Change up to 1,000 tasks at once, as one change to take back', params: AccountPath, headers: idempotent, body: BulkChange, response: { 200: BulkResult } },
+  }, async (request, reply) => await answerOnce(pool, request, reply, async (db) => {
+    const body = await changeMany(db, request, request.body)
+    return { status: 200, headers: numbered(body.change_seq), body }
+  }, { isOneStatement: false }))
 
   app.get('/:id', {
     schema: { tags, security, summary: 'Read a task', params: TaskPath, response: { 200: Task, 304: Type.Null() } },

@@ -6,7 +6,7 @@ import { EmptyingQuery, Id, Purged, TrashedTask, TrashPage, TrashQuery } from '.
 import type { Deps } from '../../deps.ts'
 import { taskNotFound } from '../../problems.ts'
 import { idempotent, unlessStale } from '../changes/answers.ts'
-import { changeHeader } from '../changes/written.ts'
+import { numbered } from '../changes/written.ts'
 import { answerOnce } from '../idempotency/answer-once.ts'
 import { pageOfTrash } from './list-trash.ts'
 import { emptyTrash, purgeTask } from './purge.ts'
@@ -17,7 +17,6 @@ const TaskPath = Type.Object({ user_id: Id, id: Id })
 
 const tags = ['tasks']
 const security = [{ accessToken: [] }]
-const numbered = (seq: number | null): Record<string, string> => seq === null ? {} : { [changeHeader]: String(seq) }
 
 /** The trash of one account; registered under its path, behind the guard. */
 export async function trashRoutes (app: Service, { pool, cursors, trash }: Deps): Promise<void> {
