@@ -10,13 +10,14 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import type { Config } from './config.ts'
-import { BulkChange, BulkResult, Change, ChangePage, ChangesSince, Completion, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, NewTask, Purged, Task, TaskFilter, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
+import { BulkChange, BulkResult, Change, ChangePage, ChangesSince, Completion, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, NewTask, Purged, Task, Summary, TaskFilter, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import { feedSilent } from './problems.ts'
 import { changeRoutes } from './src/changes/routes.ts'
 import { labelRoutes } from './src/labels/routes.ts'
 import { listRoutes } from './src/lists/routes.ts'
 import { RevocationFeed } from './src/revocations/revocation-feed.ts'
+import { summaryRoutes } from './src/summary/routes.ts'
 import { taskRoutes } from './src/tasks/routes.ts'
 import { trashRoutes } from './src/trash/routes.ts'
 import { TrashKeeper } from './src/trash/trash-keeper.ts'
@@ -41,7 +42,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     onKeyWithdrawn: (kid) => keys.withdraw(kid),
     log: app.log,
   })
-  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, TaskPage, TaskFilter, BulkChange, BulkResult, TrashedTask, TrashPage, Purged, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone]) app.addSchema(schema)
+  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, TaskPage, TaskFilter, BulkChange, BulkResult, Summary, TrashedTask, TrashPage, Purged, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone]) app.addSchema(schema)
   const parseJson = app.getDefaultJsonParser('error', 'error')
   // A JSON merge patch is JSON; so is no body at all where a route allows it.
   app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {
@@ -60,7 +61,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
 
   const trash = new TrashKeeper(pool, config.TRASH_DAYS)
   app.addHook('preClose', async () => { await Promise.all([feed.close(), trash.close()]) })
-  const deps: Deps = { pool, feed, trash, cursors: new Cursors(Buffer.from(config.CURSOR_KEY, 'base64')) }
+  const deps: Deps = { pool, feed, trash, now, cursors: new Cursors(Buffer.from(config.CURSOR_KEY, 'base64')) }
   await app.register(accountApi, { prefix: '/api/:user_id', ...deps })
   return { app, internal }
 }
@@ -81,6 +82,7 @@ async function accountApi (app: Service, deps: Deps): Promise<void> {
   await app.register(taskRoutes, { ...deps, prefix: '/tasks' })
   await app.register(listRoutes, { ...deps, prefix: '/lists' })
   await app.register(labelRoutes, { ...deps, prefix: '/labels' })
+  await app.register(summaryRoutes, { ...deps, prefix: '/summary' })
   await app.register(trashRoutes, { ...deps, prefix: '/trash' })
   await app.register(changeRoutes, { ...deps, prefix: '' })
 }

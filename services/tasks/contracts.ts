@@ -192,6 +192,28 @@ export type EmptyingQuery = Static<typeof EmptyingQuery>
 export const Purged = Type.Object({ purged: Type.Integer({ description: 'How many tasks are gone for good' }) }, { ...closed, $id: 'Purged' })
 export type Purged = Static<typeof Purged>
 
+export const SummaryQuery = Type.Object({ time_zone: Type.Optional(CallersTimeZone) }, { ...closed, $id: 'SummaryQuery' })
+export type SummaryQuery = Static<typeof SummaryQuery>
+
+const Counts = Type.Array(Type.Object({ id: Id, open: Type.Integer(), completed: Type.Integer() }, closed))
+
+/** How many tasks there are, at one moment. What is in the trash counts nowhere else. */
+export const Summary = Type.Object({
+  today: Type.String({ description: 'The day it is in the time zone, from which due is seen' }),
+  time_zone: Type.String(),
+  state: Type.Object({ open: Type.Integer(), completed: Type.Integer(), trashed: Type.Integer() }, closed),
+  due: Type.Object({
+    overdue: Type.Integer({ description: 'Before today' }),
+    today: Type.Integer(),
+    soon: Type.Integer({ description: 'On one of the six days after today' }),
+    later: Type.Integer(),
+    none: Type.Integer({ description: 'Not due at all' }),
+  }, { ...closed, description: 'Open tasks' }),
+  lists: Counts,
+  labels: Counts,
+}, { ...closed, $id: 'Summary', description: 'Lists and labels without tasks are left out' })
+export type Summary = Static<typeof Summary>
+
 const ListName = text(100, 'What the list is called')
 
 export const List = Type.Object({

@@ -32,6 +32,7 @@ const operations: Array<[method: string, path: string, payload?: object]> = [
   ['DELETE', `/tasks/${task.id}`],
   ['PATCH', `/tasks/${task.id}/complete`, {}],
   ['POST', `/tasks/${task.id}/restore`],
+  ['GET', '/summary'],
   ['GET', '/trash'],
   ['DELETE', '/trash'],
   ['GET', `/trash/${trashed.id}`],
