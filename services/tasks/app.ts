@@ -10,7 +10,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import type { Config } from './config.ts'
-import { BulkChange, BulkResult, Change, ChangePage, ChangesSince, Completion, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, NewTask, Purged, Task, Summary, TaskFilter, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
+import { BulkChange, BulkResult, Change, ChangePage, ChangesSince, Completion, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, Move, NewTask, Purged, Task, Summary, TaskFilter, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import { feedSilent } from './problems.ts'
 import { changeRoutes } from './src/changes/routes.ts'
@@ -42,7 +42,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     onKeyWithdrawn: (kid) => keys.withdraw(kid),
     log: app.log,
   })
-  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, TaskPage, TaskFilter, BulkChange, BulkResult, Summary, TrashedTask, TrashPage, Purged, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone]) app.addSchema(schema)
+  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, Move, TaskPage, TaskFilter, BulkChange, BulkResult, Summary, TrashedTask, TrashPage, Purged, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone]) app.addSchema(schema)
   const parseJson = app.getDefaultJsonParser('error', 'error')
   // A JSON merge patch is JSON; so is no body at all where a route allows it.
   app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {

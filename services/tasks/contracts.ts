@@ -98,6 +98,13 @@ export const Completion = Type.Object({
 }, { ...closed, $id: 'Completion' })
 export type Completion = Static<typeof Completion>
 
+/** A place in the manual order: next to another, or at one of its ends. */
+export const Move = Type.Object({
+  after: Type.Optional(nullable(Id, 'What it is to stand right behind; null for the very beginning')),
+  before: Type.Optional(nullable(Id, 'What it is to stand right before; null for the very end')),
+}, { ...closed, $id: 'Move', minProperties: 1, maxProperties: 1 })
+export type Move = Static<typeof Move>
+
 export const TaskStatus = Type.Union([Type.Literal('open'), Type.Literal('completed'), Type.Literal('all')])
 export type TaskStatus = Static<typeof TaskStatus>
 

@@ -10,7 +10,7 @@ export const staleVersion = defineProblem('stale-version', 412, 'It has changed 
 export const unknownList = defineProblem('unknown-list', 422, 'There is no such list')
 export const labelExists = defineProblem('label-exists', 409, 'There is already a label with this name')
 export const openSubtasks = defineProblem('open-subtasks', 409, 'The task has open subtasks')
-export const inboxStays = defineProblem('inbox-stays', 409, 'The Inbox can be neither archived nor deleted')
+export const inboxStays = defineProblem('inbox-stays', 409, 'The Inbox can be neither archived, moved nor deleted')
 export const keyReused = defineProblem('idempotency-key-reused', 422, 'This Idempotency-Key was used for another request')
 export const feedSilent = defineProblem('revocations-unavailable', 503, 'It cannot be told whether this session is still valid; try again shortly')
 

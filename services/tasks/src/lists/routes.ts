@@ -1,7 +1,7 @@
 import { asUser } from '@daymark/kit/scope'
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
-import { Id, List, ListPage, ListPatch, NewList } from '../../contracts.ts'
+import { Id, List, ListPage, ListPatch, Move, NewList } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { listNotFound } from '../../problems.ts'
 import { openAccount } from '../accounts/open-account.ts'
@@ -9,7 +9,7 @@ import { gone, idempotent, ok, unlessStale } from '../changes/answers.ts'
 import { etagOf, isKnown } from '@daymark/kit/etag'
 import { answerOnce } from '../idempotency/answer-once.ts'
 import { findList, listLists } from './queries.ts'
-import { createList, deleteList, writeList } from './write-list.ts'
+import { createList, deleteList, moveList, writeList } from './write-list.ts'
 
 const AccountPath = Type.Object({ user_id: Id })
 const ListPath = Type.Object({ user_id: Id, id: Id })
@@ -48,6 +48,10 @@ export async function listRoutes (app: Service, { pool }: Deps): Promise<void> {
   app.patch('/:id', {
     schema: { tags, security, summary: 'Change some fields of a list (JSON merge patch)', params: ListPath, headers: unlessStale, body: ListPatch, response: { 200: List } },
   }, async (request, reply) => await answerOnce(pool, request, reply, async (db) => ok(await writeList(db, request, request.params.id, request.body))))
+
+  app.post('/:id/move', {
+    schema: { tags, security, summary: 'Move a list to another place among the lists', params: ListPath, headers: unlessStale, body: Move, response: { 200: List } },
+  }, async (request, reply) => await answerOnce(pool, request, reply, async (db) => ok(await moveList(db, request, request.params.id, request.body)), { isOneStatement: false }))
 
   app.delete('/:id', {
     schema: { tags, security, summary: 'Delete a list, and move its tasks to the trash', params: ListPath, headers: unlessStale, response: { 204: Type.Null() } },

@@ -1,7 +1,7 @@
 import { asUser } from '@daymark/kit/scope'
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
-import { BulkChange, BulkResult, Completion, Id, NewTask, Task, TaskPage, TaskPatch, TaskQuery, TaskReplacement } from '../../contracts.ts'
+import { BulkChange, BulkResult, Completion, Id, Move, NewTask, Task, TaskPage, TaskPatch, TaskQuery, TaskReplacement } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { taskNotFound } from '../../problems.ts'
 import { etagOf, isKnown } from '@daymark/kit/etag'
@@ -11,7 +11,7 @@ import { answerOnce } from '../idempotency/answer-once.ts'
 import { pageOfTasks } from './list-tasks.ts'
 import { changeMany } from './change-many.ts'
 import { findTask } from './queries.ts'
-import { completeTask, createTask, restoreTask, trashTask, writeTask } from './write-task.ts'
+import { completeTask, createTask, moveTask, restoreTask, trashTask, writeTask } from './write-task.ts'
 
 const AccountPath = Type.Object({ user_id: Id })
 const TaskPath = Type.Object({ user_id: Id, id: Id })
@@ -73,6 +73,10 @@ export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promis
   app.delete('/:id', {
     schema: { tags, security, summary: 'Move a task and its subtasks to the trash', params: TaskPath, headers: unlessStale, response: { 204: Type.Null() } },
   }, async (request, reply) => await answerOnce(pool, request, reply, async (db) => gone(await trashTask(db, request, request.params.id))))
+
+  app.post('/:id/move', {
+    schema: { tags, security, summary: 'Move a task to another place in the manual order', params: TaskPath, headers: unlessStale, body: Move, response: { 200: Task } },
+  }, async (request, reply) => await answerOnce(pool, request, reply, async (db) => ok(await moveTask(db, request, request.params.id, request.body)), { isOneStatement: false }))
 
   app.post('/:id/restore', {
     schema: { tags, security, summary: 'Take a task out of the trash, with what went there with it', params: TaskPath, headers: unlessStale, response: { 200: Task } },

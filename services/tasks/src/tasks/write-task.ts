@@ -1,9 +1,11 @@
 import type { CommonQueryMethods } from 'slonik'
 import { uuidv7 } from 'uuidv7'
-import type { Completion, NewTask, Task, TaskReplacement } from '../../contracts.ts'
+import type { Completion, Move, NewTask, Task, TaskReplacement } from '../../contracts.ts'
 import { taskNotFound } from '../../problems.ts'
 import { allowedVersions } from '@daymark/kit/etag'
 import { authorOf, type Origin } from '../changes/origin.ts'
+import { editsOfMove } from '../order/move.ts'
+import { orderedTasks } from '../order/queries.ts'
 import { addTasks, changeTasks, editsGiven } from '../changes/write-statements.ts'
 import { addedOne, changedOne, type Written } from '../changes/written.ts'
 import { completionOfOne, completionOfTree, restoringOfTree, trashingOfTree } from './queries.ts'
@@ -56,4 +58,14 @@ export async function trashTask (db: CommonQueryMethods, origin: Origin, id: str
 export async function restoreTask (db: CommonQueryMethods, origin: Origin, id: string): Promise<Written<Task>> {
   const author = authorOf(origin)
   return changedOne(await changeTasks(db, restoringOfTree({ user_id: author.user_id, id, versions: allowedVersions(origin.headers['if-match']) }), author), taskNotFound)
+}
+
+/**
+ * Moves a task to another place in the manual order. Not one statement.
+ * @throws {Problem} taskNotFound; staleVersion; unprocessable where what it is to stand next to is not there
+ */
+export async function moveTask (db: CommonQueryMethods, origin: Origin, id: string, move: Move): Promise<Written<Task>> {
+  const author = authorOf(origin)
+  const edits = await editsOfMove(db, orderedTasks, { user_id: author.user_id, id, versions: allowedVersions(origin.headers['if-match']) }, move)
+  return changedOne((await changeTasks(db, edits, author)).filter(({ n }) => n === 1), taskNotFound)
 }
