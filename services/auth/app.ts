@@ -1,5 +1,6 @@
 import { type AccessTokenClaims, accessTokens } from '@daymark/kit/access-tokens'
 import { Cursors } from '@daymark/kit/cursor'
+import { keysUnavailable, Problem } from '@daymark/kit/problem'
 import { requestLimits } from '@daymark/kit/request-limits'
 import { row } from '@daymark/kit/row'
 import { createService, type Service } from '@daymark/kit/service'
@@ -61,7 +62,8 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     audience,
     maxSeconds: config.ACCESS_TOKEN_SECONDS,
     now,
-    publicKeyOf: (kid) => signingKeys.publicKeyOf(kid),
+    // Not being able to look is no verdict on the token: 503, and nobody is signed out by it.
+    publicKeyOf: (kid) => signingKeys.publicKeyOf(kid).catch((cause: unknown) => { throw cause instanceof Problem ? cause : keysUnavailable({ cause }) }),
     privateKey: async () => (await signingKeys.active()).privateKeyPem,
   })
   await app.register(requestLimits, { perMinute: config.RATE_LIMIT_PER_MINUTE, redisUrl: config.REDIS_URL })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { BackendTerminatedError, BackendTerminatedUnexpectedlyError, createPool, type DatabasePool, IdleTransactionTimeoutError } from 'slonik'
+import { boundedPool } from './bounded-pool.ts'
 import { checkRows } from './row.ts'
 import { beforeRelease, createScopedDriver } from './scoped-driver.ts'
 
@@ -27,7 +28,7 @@ export interface OpenDatabaseOptions {
 export async function openDatabase (config: DatabaseConfig, { lockStatement }: OpenDatabaseOptions = {}): Promise<DatabasePool> {
   const connection = connectionOptions(config)
   await refuseUnboundRole(connection, Date.now() + config.DATABASE_CONNECT_SECONDS * 1000)
-  return await createPool('postgresql://', {
+  const pool = await createPool('postgresql://', {
     driverFactory: createScopedDriver({
       connection,
       namedStatements: config.DATABASE_NAMED_STATEMENTS,
@@ -42,6 +43,7 @@ export async function openDatabase (config: DatabaseConfig, { lockStatement }: O
     statementTimeout: 'DISABLE_TIMEOUT',
     idleInTransactionSessionTimeout: 'DISABLE_TIMEOUT',
   })
+  return boundedPool(pool, config.DATABASE_POOL_SIZE)
 }
 
 /** Milliseconds. Above the server's own statement_timeout: it ends what a silent network would leave hanging. */
