@@ -41,7 +41,7 @@ export interface SessionRequest {
  */
 export function browserSessions (now: () => Date): (request: SessionRequest) => Promise<BrowserSession> {
   const refreshOnce = singleFlight<SignedIn>()
-  const newest = newestSecrets()
+  const newest = newestGenerations()
 
   return async ({ contents, auth, log, keep }) => {
     let current = contents
@@ -49,7 +49,7 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
     let away: Error | undefined
     let confirming: Promise<void> | undefined
     let isAnswered = false
-    let secret = contents ? newest.of(contents.session_id) : 0
+    let isEndedHere = false
 
     const set = (next: SessionContents | null) => {
       current = next
@@ -60,6 +60,7 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
       try {
         const signedIn = await refreshOnce(from.refresh_token, () => auth.refresh(from.refresh_token))
         const next = sessionFrom(signedIn, now(), false, from.user)
+        newest.note(next.session_id, generationOf(next))
         set(next)
         return next
       } catch (error) {
@@ -72,6 +73,13 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
         set(null)
         throw new SignInNeeded()
       }
+    }
+
+    // Another request of this browser may have been faster, and its answer be there by now: what is older must not take its
+    // place, nor clear it.
+    const isOvertaken = () => {
+      if (isEndedHere) return false
+      return current ? newest.of(current.session_id) > generationOf(current) : contents !== null && newest.of(contents.session_id) === Infinity
     }
 
     // The browser has the refreshed cookie, or it could not have sent it: auth may now forget the generation before.
@@ -111,7 +119,7 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
       async begin (signedIn) {
         const begun = sessionFrom(signedIn, now(), true, current?.user ?? null)
         set(begun)
-        secret = newest.replace(begun.session_id)
+        newest.note(begun.session_id, generationOf(begun))
         if (begun.user.time_zone === undefined) await confirm(begun)
       },
       know (account) {
@@ -120,7 +128,9 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
       async end () {
         const ending = current
         set(null)
+        isEndedHere = true
         if (!ending) return
+        newest.note(ending.session_id, Infinity)
         await auth.logOut(ending.refresh_token).catch((error: unknown) => {
           log.warn({ err: error, sessionId: ending.session_id }, 'session ended here, but not at auth')
         })
@@ -131,30 +141,32 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
       async settle () {
         await confirming
         isAnswered = true
-        // Another tab has stepped up meanwhile, and its answer may be there by now: tokens of before must not take the place of its.
-        if (hasChanged && (current === null || newest.of(current.session_id) <= secret)) keep(current)
+        if (hasChanged && !isOvertaken()) keep(current)
         hasChanged = false
       },
     }
   }
 }
 
-/** Knows for a while which sessions have been given another secret here, by a number for each time. */
-function newestSecrets () {
-  const numbers = new Map<string, number>()
-  let last = 0
+/** Knows for a while the newest generation of each session that was got here; of one that was signed out, that there is none to come. */
+function newestGenerations () {
+  const generations = new Map<string, number>()
   return {
-    of: (sessionId: string) => numbers.get(sessionId) ?? 0,
-    replace (sessionId: string): number {
-      const number = ++last
-      numbers.set(sessionId, number)
-      setTimeout(() => { if (numbers.get(sessionId) === number) numbers.delete(sessionId) }, slowestAnswerMs).unref()
-      return number
+    of: (sessionId: string) => generations.get(sessionId) ?? 0,
+    note (sessionId: string, generation: number): void {
+      if (generation <= (generations.get(sessionId) ?? 0)) return
+      generations.set(sessionId, generation)
+      setTimeout(() => { if (generations.get(sessionId) === generation) generations.delete(sessionId) }, slowestAnswerMs).unref()
     },
   }
 }
-/** Longer than any request takes that was under way when a secret was replaced. */
+
+/** Longer than any request takes that was under way when a newer generation was got. */
 const slowestAnswerMs = 120_000
+
+/** The claim `gen` of the access token: which refresh of its session it comes from. */
+const generationOf = ({ access_token: token }: SessionContents) =>
+  (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { gen: number }).gen
 
 /** A step-up has replaced the refresh token, in another tab or with an answer that never arrived. */
 const isRenewedElsewhere = (error: unknown) => isServiceProblem(error) && error.type.endsWith('/session-renewed')

@@ -1,11 +1,13 @@
 import t from 'tap'
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { LightMyRequestResponse } from 'fastify'
 import { password, startWeb } from './start-web.ts'
+import { visitor } from './visitor.ts'
 
-const { cookieName, database, instanceAt, signUp, sealed, opened } = await startWeb(t)
+const { origin, cookieName, database, instanceAt, signUp, sealed, opened } = await startWeb(t)
 const present = await instanceAt(() => new Date())
 const second = await instanceAt(() => new Date())
 /** The same session, as if its access token had only so long to live. */
@@ -26,6 +28,42 @@ t.test('a token with time left is used as it is', async (t) => {
   t.equal(answer.statusCode, 200)
   t.equal(given(answer), undefined)
   t.equal((await sessionRow(cookie)).generation, 1)
+})
+
+/** A tab whose page is being made, and waits for the tasks. */
+async function slowTab (cookie: string) {
+  const tab = visitor(origin)
+  tab.cookies.set(cookieName, cookie)
+  const letGo = await database.hold('LOCK TABLE tasks.tasks IN ACCESS EXCLUSIVE MODE')
+  const answer = tab.get('/dashboard')
+  while ((await database.asSuperuser("SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'tasks_service' AND wait_event_type = 'Lock'")).length === 0) await delay(5)
+  return { tab, answer, letGo }
+}
+
+t.test('SEC-75: a slow answer does not put older tokens in the place of newer ones, which would look like theft', async (t) => {
+  const ada = await signUp()
+  const aboutToExpire = withSecondsLeft(ada.cookies.get(cookieName)!, 1)
+  const { tab, answer, letGo } = await slowTab(aboutToExpire)
+  ada.cookies.set(cookieName, aboutToExpire)
+  for (let n = 0; n < 2; n++) { // the same generation as the slow tab's, and the one after it
+    await ada.get('/settings')
+    ada.cookies.set(cookieName, withSecondsLeft(ada.cookies.get(cookieName)!, 1))
+  }
+  await letGo()
+  t.equal((await answer).status, 200)
+  t.equal(tab.cookies.get(cookieName), aboutToExpire, 'it writes no cookie')
+  t.equal((await sessionRow(ada.cookies.get(cookieName)!)).generation, 3)
+})
+
+t.test('SEC-75: a slow answer of somebody who has signed out meanwhile leaves the cookie of who has logged in alone', async (t) => {
+  const [ada, bob] = [await signUp(), await signUp()]
+  const cookie = withSecondsLeft(ada.cookies.get(cookieName)!, 1)
+  const { tab, answer, letGo } = await slowTab(cookie)
+  t.equal((await ada.post('/logout')).status, 303)
+  tab.cookies.set(cookieName, bob.cookies.get(cookieName)!) // the same browser
+  await letGo()
+  await answer
+  t.equal(tab.cookies.get(cookieName), bob.cookies.get(cookieName))
 })
 
 t.test('SEC-75: twenty tabs at expiry stay signed in by one rotation, through two instances', async (t) => {
