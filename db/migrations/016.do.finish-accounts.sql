@@ -1,5 +1,6 @@
--- From when on devices are known to an account: those it met under an earlier password are strangers again.
-ALTER TABLE auth.users ADD COLUMN devices_known_from timestamptz(3);
+-- What a device is known by, beside its own token: another one with each password and each account, so that whoever got a
+-- token under an earlier one is a stranger again. Read and replaced together with the hash, it needs no clock.
+ALTER TABLE auth.users ADD COLUMN device_epoch uuid NOT NULL DEFAULT gen_random_uuid();
 
 -- Erasing an account follows the foreign keys in one statement. Of a large one this takes the bulk away first, some rows in
 -- each statement, so that none runs into its limit of time; each begins behind the last row of the one before, or it would

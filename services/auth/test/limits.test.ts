@@ -171,6 +171,32 @@ t.test('SEC-33: whoever may have known the password before is a stranger again, 
   }
 })
 
+t.test('SEC-33: a device that got there by the old password, or by an account of before, is a stranger', async (t) => {
+  const auth = await startAuth(t)
+  const caller = await from(auth, '203.0.113.24')
+  const next = 'an even better passphrase'
+  const block = (email: string) => auth.database.asSuperuser("INSERT INTO auth.login_back_offs VALUES ($1, 30, now() + interval '15 minutes')", [bucketName(email)])
+  const ada = await auth.signUp()
+  const email = ada.user.email
+  const [change, ...logIns] = await Promise.all([
+    auth.call('POST', '/auth/password/change', { current_password: password, password: next }, auth.bearer(ada)),
+    ...Array.from({ length: 4 }, async (_, n) => {
+      await delay(n * 30)
+      return await caller.logIn(email)
+    }),
+  ])
+  t.equal(change.statusCode, 200)
+  await block(email)
+  for (const { headers } of logIns) t.equal((await caller.logIn(email, next, String(headers['x-device-token'] ?? ''))).statusCode, 401, 'logged in while the password was changed')
+
+  const before = await auth.signUp()
+  const known = String((await caller.logIn(before.user.email)).headers['x-device-token'])
+  await auth.call('DELETE', '/auth/me', undefined, auth.bearer(before))
+  await auth.signUp(before.user.email)
+  await block(before.user.email)
+  t.equal((await caller.logIn(before.user.email, password, known)).statusCode, 401, 'known to the account that had this address before')
+})
+
 t.test('SEC-33: nor can who shares their network: a known device and a live session have counts of their own', async (t) => {
   const auth = await startAuth(t)
   const ada = await auth.signUp()

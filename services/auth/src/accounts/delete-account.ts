@@ -15,18 +15,19 @@ import { deleteUser, eraseSome, holdUser } from './queries.ts'
 /**
  * Erases an account at once and in both schemas, ends all its tokens, and says so by mail (SEC-90, SEC-49). What stays: its
  * audit events, whose ids are pseudonyms from here on, and its id in the revocation feed for as long as tokens live.
+ * The tenant's lock comes first, as in every write of theirs: those refer to the user, and would deadlock with the other order.
  * The mail also goes where a way back to an earlier address is open: a thief may have changed it.
  * @throws {Problem} lastAdmin; sessionEnded, where the session or the account came to its end meanwhile
  */
 export async function deleteAccount ({ pool, audit, outbox }: Pick<Deps, 'pool' | 'audit' | 'outbox'>, { id, role }: Pick<Account, 'id' | 'role'>, session_id: string, caller: Caller): Promise<void> {
   await pool.transaction(async (transaction) => {
+    await eraseTasks(transaction, id) // ahead of the user's row: whoever else needs that, such as a log-in, waits for the rest alone
     if (role === 'admin') refuseLastAdmin(await lockActiveAdmins(transaction), id) // a change of role would have ended the session
-    const user = await holdUser(transaction, { id }) // first, as whatever else locks rows of a user does
+    const user = await holdUser(transaction, { id }) // before its other rows, as whatever else locks rows of a user does
     if (!user || !await holdLiveSession(transaction, { id: session_id })) throw sessionEnded()
     await audit.record(transaction, caller, { action: 'account.deleted', user_id: id, session_id })
     for (const { email } of [user, ...await listWaysBack(transaction, { user_id: id })]) await outbox.owe(transaction, null, accountDeletedMail(email))
     await emptyBuckets(transaction, user.email_key, `mail:${user.email_key}`, `email-change:${id}`, `new-password:${id}`)
-    await eraseTasks(transaction, id)
     await deleteUser(transaction, { id })
     await announceUser(transaction, { id }) // last: it locks the feed
   })

@@ -5,11 +5,11 @@ import { Account } from '../../contracts.ts'
 import { insertSession, type NewSession, secondsLeft, StartedSession } from '../sessions/queries.ts'
 import { accountColumns, userColumns } from './user-columns.ts'
 
-const credentials = row(Type.Object({ id: Type.String(), password_hash: Type.String() }))
+const credentials = row(Type.Object({ id: Type.String(), password_hash: Type.String(), device_epoch: Type.String() }))
 
 /** Whose password a log-in is checked against. Disabled accounts are found too: their answer must not differ (SEC-10). */
 export const findCredentials = (db: CommonQueryMethods, email_key: string) => db.maybeOne(sql.prepared('find_credentials', credentials)`
-  SELECT id, password_hash FROM auth.users WHERE email_key = ${email_key}`)
+  SELECT id, password_hash, device_epoch FROM auth.users WHERE email_key = ${email_key}`)
 
 export interface NewUser { id: string, email: string, email_key: string, display_name: string | null, password_hash: string }
 

@@ -78,7 +78,7 @@ export async function revertEmailChange (deps: Deps, { token }: RevertEmail, cal
     const { email, email_key } = address
     await setAddress(transaction, { user_id, email, email_key })
     await deleteOneTimeTokens(transaction, { user_id })
-    await voidPassword(transaction, { user_id, password_hash, at: deps.now().toISOString() })
+    await voidPassword(transaction, { user_id, password_hash })
     await mailLink(deps, transaction, { id: user_id, email, email_key }, 'reset_password', { isUncapped: true })
     if (replaced.email_key !== email_key) await outbox.owe(transaction, user_id, addressTakenBackMail(replaced.email))
     await audit.record(transaction, caller, { action: 'email.change_reverted', user_id })

@@ -79,9 +79,9 @@ export const forgetGuess = (db: CommonQueryMethods, { address, both, account }: 
   )
   DELETE FROM auth.login_back_offs WHERE bucket = ${nameOf(account)} AND (SELECT count(*) FROM b) >= 0`)
 
-/** Whether a device that was given its token at `made` is still known to the account, if there is one. */
-export const trustsDevicesOf = (db: CommonQueryMethods, { email_key, made }: { email_key: string, made: string }) => db.exists(sql.type(nothing)`
-  SELECT FROM auth.users WHERE email_key = ${email_key} AND (devices_known_from IS NULL OR devices_known_from <= ${made}::timestamptz)`)
+/** Whether a device that was given its token in this epoch is still known to the account, if there is one. */
+export const knowsDevicesOf = (db: CommonQueryMethods, { email_key, device_epoch }: { email_key: string, device_epoch: string }) => db.exists(sql.type(nothing)`
+  SELECT FROM auth.users WHERE email_key = ${email_key} AND device_epoch = ${device_epoch}::uuid`)
 
 /** Forgets what was counted in buckets of either kind. */
 export const emptyBuckets = (db: CommonQueryMethods, ...buckets: string[]) => db.query(sql.type(nothing)`

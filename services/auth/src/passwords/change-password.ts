@@ -28,18 +28,17 @@ export interface PasswordChanged { signedIn: SignedIn, deviceToken: string }
 export async function changePassword (deps: Deps, current: Owner & Pick<User, 'display_name'>, { current_password, password }: ChangePassword, caller: Caller): Promise<PasswordChanged> {
   const { id: user_id, session_id } = current
   const { tokenKey, sealed_token_key } = newTokenKey(deps.sealer, session_id)
-  const at = deps.now()
   await limitChoices(deps, user_id)
   await demandGoodPassword(deps, password, current)
   const { done, isBlocked } = await withOwnPassword(deps, current, current_password, caller, async (verified, passwords) => {
     const password_hash = await passwords.hash(password)
     return await deps.pool.transaction(async (transaction) => {
-      const owner = await setPassword(transaction, { user_id, password_hash, verified, at: at.toISOString() })
+      const owner = await setPassword(transaction, { user_id, password_hash, verified })
       if (!owner) return owner
       const session = await stepUpSession(transaction, { id: session_id, user_id, password_hash, sealed_token_key, ...sessionLimits(deps.config) })
       if (!session) throw sessionEnded() // while the passwords were hashed
       await afterChange(deps, transaction, owner, caller, { action: 'password.changed', keptSession: session_id })
-      return session
+      return { session, device_epoch: owner.device_epoch }
     })
   })
   if (!done) {
@@ -47,7 +46,7 @@ export async function changePassword (deps: Deps, current: Owner & Pick<User, 'd
     throw wrongPassword({ errors: [{ pointer: '/current_password', code: 'wrong', detail: 'current_password is not your current password' }] })
   }
   deps.outbox.wake()
-  return { signedIn: await issueTokens(deps, done, tokenKey), deviceToken: newDeviceToken(deps.sealer, emailKey(current.email), at) }
+  return { signedIn: await issueTokens(deps, done.session, tokenKey), deviceToken: newDeviceToken(deps.sealer, emailKey(current.email), done.device_epoch) }
 }
 
 /**
@@ -62,18 +61,17 @@ export async function resetPassword (deps: Deps, { token, password }: ResetPassw
   if (!owner) throw linkUsed() // before the costly work, which a stranger could ask for
   await limitChoices(deps, owner.user_id)
   await demandGoodPassword(deps, password, owner) // and a refused one does not use the link up
-  const at = deps.now()
   const password_hash = await deps.passwords.hash(password)
-  const email_key = await deps.pool.transaction(async (transaction) => {
+  const changed = await deps.pool.transaction(async (transaction) => {
     const used = await useOneTimeToken(transaction, link)
     if (!used || !await setEmailVerified(transaction, used)) throw linkUsed()
-    const changed = await setPassword(transaction, { user_id: used.user_id, password_hash, verified: null, at: at.toISOString() })
+    const changed = await setPassword(transaction, { user_id: used.user_id, password_hash, verified: null })
     if (!changed) throw linkUsed()
     await afterChange(deps, transaction, changed, caller, { action: 'password.reset' })
-    return changed.email_key
+    return changed
   })
   deps.outbox.wake()
-  return newDeviceToken(deps.sealer, email_key, at)
+  return newDeviceToken(deps.sealer, changed.email_key, changed.device_epoch)
 }
 
 /** Judging a password is work as well, and one account does not keep others from it. @throws {Problem} tooManyRequests */

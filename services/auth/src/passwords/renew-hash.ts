@@ -13,7 +13,7 @@ export async function renewHash (
   if (!hasher.isOutdated(user.password_hash)) return
   const password_hash = await passwords.hash(password)
   await pool.transaction(async (transaction) => {
-    const renewed = await setPassword(transaction, { user_id: user.id, password_hash, verified: user.password_hash, at: null })
+    const renewed = await setPassword(transaction, { user_id: user.id, password_hash, verified: user.password_hash, is_same: true })
     if (renewed) await audit.record(transaction, caller, { action: 'password.hash_renewed', user_id: user.id })
   })
 }

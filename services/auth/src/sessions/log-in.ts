@@ -24,15 +24,15 @@ export async function logIn (deps: Deps, given: LogIn, caller: Caller, deviceTok
 }
 
 async function logInWith (passwords: Passwords, deps: Deps, given: LogIn, caller: Caller, deviceToken?: string) {
-  const { pool, sealer, now, guesses } = deps
+  const { pool, sealer, guesses } = deps
   const key = emailKey(given.email)
   const device = await readDeviceToken(pool, sealer, key, deviceToken)
   const guess = { address: caller.address, emailKey: key, ...device !== undefined && { own: device } }
-  const signedIn = await guesses.attempt(guess, async (attempt) => await tryPassword(passwords, deps, key, given.password, caller, attempt))
-  return { signedIn, deviceToken: device === undefined || deviceToken === undefined ? newDeviceToken(sealer, key, now()) : deviceToken }
+  const { signedIn, device_epoch } = await guesses.attempt(guess, async (attempt) => await tryPassword(passwords, deps, key, given.password, caller, attempt))
+  return { signedIn, deviceToken: device === undefined || deviceToken === undefined ? newDeviceToken(sealer, key, device_epoch) : deviceToken }
 }
 
-async function tryPassword (passwords: Passwords, deps: Deps, key: string, password: string, caller: Caller, { isAllowed, forget }: Attempt): Promise<SignedIn> {
+async function tryPassword (passwords: Passwords, deps: Deps, key: string, password: string, caller: Caller, { isAllowed, forget }: Attempt) {
   const { pool } = deps
   let userId: string | null = null
   const find = async () => {
@@ -44,7 +44,7 @@ async function tryPassword (passwords: Passwords, deps: Deps, key: string, passw
   const started = await withVerifiedPassword(passwords, find, password, async (user) => {
     const startedFor = await start(deps, user, session, caller)
     if (startedFor) await renewHash(deps, passwords, user, password, caller)
-    return startedFor
+    return startedFor && { session: startedFor, device_epoch: user.device_epoch }
   })
   if (!started) {
     await deps.audit.record(pool, caller, { action: 'session.refused', outcome: 'failure', user_id: userId, details: { is_blocked: !isAllowed } })
@@ -52,7 +52,7 @@ async function tryPassword (passwords: Passwords, deps: Deps, key: string, passw
   }
 
   await forget()
-  return await issueTokens(deps, started, tokenKey)
+  return { signedIn: await issueTokens(deps, started.session, tokenKey), device_epoch: started.device_epoch }
 }
 
 const aFew = 10
