@@ -56,6 +56,7 @@ t.test('SEC-90, FR-136: nothing of an account is left in any table, but for its 
   await auth.call('POST', '/auth/email/verification', undefined, auth.bearer(ada))
   t.equal((await database.asSuperuser('SELECT FROM auth.outbox WHERE user_id = $1', [ada.user.id])).length, 1)
 
+  await database.asSuperuser('UPDATE auth.users SET email_verified_at = now() WHERE id = $1', [ada.user.id]) // of another the count of mails stays for its hour
   t.equal((await erase(auth, ada)).statusCode, 204)
   const left = await rowsWith(auth, traces(ada))
   t.same(Object.keys(left), ['auth.audit_events', 'auth.revocations'])

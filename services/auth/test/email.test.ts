@@ -1,5 +1,6 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { bucketName, password, startAuth } from './start-auth.ts'
 
 const { call, signUp, bearer, mails, mailServer, mailTo, database } = await startAuth(t)
@@ -53,6 +54,26 @@ t.test('SEC-18: a link that is too old, altered, or of another kind works nowher
   t.equal((await call('POST', '/auth/password/reset', { token, password })).statusCode, 410, 'SEC-60: it resets no password')
   await database.asSuperuser("UPDATE auth.one_time_tokens SET expires_at = now() - interval '1 second' WHERE user_id = $1", [ada.user.id])
   t.equal((await verify(token)).statusCode, 410)
+})
+
+t.test('SEC-37: nobody floods an address that was never proven, by whatever is told of an account', async (t) => {
+  const email = address()
+  const waiting = async () => Number((await database.asSuperuser<{ n: string }>('SELECT count(*) AS n FROM auth.outbox'))[0]?.n)
+  const got = () => mails.filter(({ to }) => to === email).length
+  for (let n = 0; n < 6; n++) t.equal((await call('DELETE', '/auth/me', undefined, bearer(await signUp(email)))).statusCode, 204)
+  let session = await signUp(email)
+  for (const [current_password, next] of [[password, 'an even better passphrase'], ['an even better passphrase', 'one more passphrase altogether']]) {
+    const changed = await call('POST', '/auth/password/change', { current_password, password: next }, bearer(session))
+    t.equal(changed.statusCode, 200)
+    session = changed.json()
+  }
+  while (await waiting() > 0) await delay(20)
+  t.equal(got(), 5, 'MAIL_PER_HOUR, for all of it')
+
+  await database.asSuperuser('UPDATE auth.users SET email_verified_at = now() WHERE id = $1', [session.user.id])
+  await call('POST', '/auth/password/change', { current_password: 'one more passphrase altogether', password: 'yet another passphrase of mine' }, bearer(session))
+  while (await waiting() > 0) await delay(20)
+  t.equal(got(), 6, 'who has proven it is told all the same')
 })
 
 t.test('SEC-37: mail to one recipient is capped, whatever the spelling, and the caller is not told', async (t) => {

@@ -5,6 +5,7 @@ import { sessionEnded } from '../../problems.ts'
 import { refuseLastAdmin } from '../admin/change-user.ts'
 import { lockActiveAdmins } from '../admin/queries.ts'
 import type { Caller } from '../callers/caller.ts'
+import { mailNotice } from '../email/mail-link.ts'
 import { listWaysBack } from '../email/queries.ts'
 import { emptyBuckets } from '../limits/queries.ts'
 import { accountDeletedMail } from '../mail/messages.ts'
@@ -19,15 +20,17 @@ import { deleteUser, eraseSome, holdUser } from './queries.ts'
  * The mail also goes where a way back to an earlier address is open: a thief may have changed it.
  * @throws {Problem} lastAdmin; sessionEnded, where the session or the account came to its end meanwhile
  */
-export async function deleteAccount ({ pool, audit, outbox }: Pick<Deps, 'pool' | 'audit' | 'outbox'>, { id, role }: Pick<Account, 'id' | 'role'>, session_id: string, caller: Caller): Promise<void> {
+export async function deleteAccount ({ pool, config, audit, outbox }: Pick<Deps, 'pool' | 'config' | 'audit' | 'outbox'>, { id, role }: Pick<Account, 'id' | 'role'>, session_id: string, caller: Caller): Promise<void> {
   await pool.transaction(async (transaction) => {
     await eraseTasks(transaction, id) // ahead of the user's row: whoever else needs that, such as a log-in, waits for the rest alone
     if (role === 'admin') refuseLastAdmin(await lockActiveAdmins(transaction), id) // a change of role would have ended the session
     const user = await holdUser(transaction, { id }) // before its other rows, as whatever else locks rows of a user does
     if (!user || !await holdLiveSession(transaction, { id: session_id })) throw sessionEnded()
     await audit.record(transaction, caller, { action: 'account.deleted', user_id: id, session_id })
-    for (const { email } of [user, ...await listWaysBack(transaction, { user_id: id })]) await outbox.owe(transaction, null, accountDeletedMail(email))
-    await emptyBuckets(transaction, user.email_key, `mail:${user.email_key}`, `email-change:${id}`, `new-password:${id}`)
+    await mailNotice({ config, outbox }, transaction, { owner_id: null, ...user }, accountDeletedMail)
+    for (const { email } of await listWaysBack(transaction, { user_id: id })) await outbox.owe(transaction, null, accountDeletedMail(email))
+    // How many mails an address had that was never proven is told to the next account with it, for the hour that it counts (SEC-37).
+    await emptyBuckets(transaction, user.email_key, `email-change:${id}`, `new-password:${id}`, ...user.email_verified ? [`mail:${user.email_key}`] : [])
     await deleteUser(transaction, { id })
     await announceUser(transaction, { id }) // last: it locks the feed
   })

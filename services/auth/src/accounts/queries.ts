@@ -35,8 +35,8 @@ export const holdAccount = (db: CommonQueryMethods, { id }: { id: string }) => d
   SELECT ${accountColumns} FROM auth.users u WHERE u.id = ${id} FOR NO KEY UPDATE`)
 
 /** Where a user is reached. Whoever else has to do with them waits until the transaction is over. */
-export const holdUser = (db: CommonQueryMethods, { id }: { id: string }) => db.maybeOne(sql.type(row(Type.Object({ email: Type.String(), email_key: Type.String() })))`
-  SELECT email, email_key FROM auth.users WHERE id = ${id} FOR UPDATE`)
+export const holdUser = (db: CommonQueryMethods, { id }: { id: string }) => db.maybeOne(sql.type(row(Type.Object({ email: Type.String(), email_key: Type.String(), email_verified: Type.Boolean() })))`
+  SELECT email, email_key, email_verified_at IS NOT NULL AS email_verified FROM auth.users WHERE id = ${id} FOR UPDATE`)
 
 const Erased = Type.Object({ change: Type.Union([Type.Integer(), Type.Null()]), task: Type.Union([Type.String(), Type.Null()]) })
 

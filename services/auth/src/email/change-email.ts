@@ -11,7 +11,7 @@ import { addressLeftMail, addressTakenBackMail, emailChangeAskedMail } from '../
 import { voidPassword } from '../passwords/queries.ts'
 import { recordEnded } from '../sessions/end-sessions.ts'
 import { endSessionsOfUser, holdLiveSession } from '../sessions/queries.ts'
-import { mailLink } from './mail-link.ts'
+import { mailLink, mailNotice } from './mail-link.ts'
 import { hashOneTimeToken } from './one-time-token.ts'
 import { deleteLaterWaysBack, deleteOneTimeTokens, findOneTimeToken, holdAddress, isAddressFree, type Purpose, setAddress, useAddressToken, voidWaysBackSince } from './queries.ts'
 
@@ -19,7 +19,7 @@ const hourSeconds = 3600
 
 /**
  * Mails a link to an address that is to be the account's, and tells the present one at once. That notice is under no limit
- * that could be used up beforehand; how often one may ask is limited instead.
+ * that could be used up beforehand, unless the address was never proven; how often one may ask is limited as well.
  * @throws {Problem} emailTaken; unacceptable for the present address; tooManyRequests; sessionEnded, where that happened meanwhile
  */
 export async function requestEmailChange (deps: Deps, { user_id, session_id }: { user_id: string, session_id: string }, { email }: ChangeEmail, caller: Caller): Promise<void> {
@@ -32,7 +32,7 @@ export async function requestEmailChange (deps: Deps, { user_id, session_id }: {
     if (present.email_key === email_key) throw unacceptable({ errors: [{ pointer: '/email', code: 'unchanged', detail: 'email is your address already' }] })
     if (!await isAddressFree(transaction, { user_id, email_key })) throw taken()
     await mailLink(deps, transaction, { id: user_id, email, email_key }, 'change_email', { session_id })
-    await outbox.owe(transaction, user_id, emailChangeAskedMail(present.email, `${config.PUBLIC_ORIGIN}/forgot-password`))
+    await mailNotice(deps, transaction, { owner_id: user_id, email: present.email, email_verified: present.is_verified }, (to) => emailChangeAskedMail(to, `${config.PUBLIC_ORIGIN}/forgot-password`))
     await audit.record(transaction, caller, { action: 'email.change_requested', user_id, session_id })
   })
   outbox.wake()

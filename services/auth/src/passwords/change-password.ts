@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts'
 import { linkUsed, sessionEnded, wrongPassword } from '../../problems.ts'
 import { emailKey } from '../accounts/email-key.ts'
 import type { Caller } from '../callers/caller.ts'
+import { mailNotice } from '../email/mail-link.ts'
 import { hashOneTimeToken } from '../email/one-time-token.ts'
 import { deleteOneTimeTokens, findOneTimeToken, setEmailVerified, useOneTimeToken } from '../email/queries.ts'
 import { newDeviceToken } from '../limits/known-device.ts'
@@ -79,12 +80,12 @@ const limitChoices = ({ pool }: Deps, user_id: string) => enforceLimit(pool, { b
 
 /** Whoever knew the old password is out, links on their way are void, and the owner hears of it. */
 async function afterChange (
-  deps: Deps, transaction: CommonQueryMethods, owner: { id: string, email: string }, caller: Caller,
+  deps: Deps, transaction: CommonQueryMethods, owner: { id: string, email: string, email_verified: boolean }, caller: Caller,
   { action, keptSession }: { action: 'password.changed' | 'password.reset', keptSession?: string },
 ): Promise<void> {
   const user_id = owner.id
   await deleteOneTimeTokens(transaction, { user_id })
-  await deps.outbox.owe(transaction, user_id, passwordChangedMail(owner.email, `${deps.config.PUBLIC_ORIGIN}/forgot-password`))
+  await mailNotice(deps, transaction, { owner_id: user_id, ...owner }, (to) => passwordChangedMail(to, `${deps.config.PUBLIC_ORIGIN}/forgot-password`))
   await deps.audit.record(transaction, caller, { action, user_id, ...keptSession !== undefined && { session_id: keptSession } })
   const ended = await endSessionsOfUser(transaction, { user_id, reason: 'password_changed', ...keptSession !== undefined && { but: keptSession } }) // last: it locks the feed
   await recordEnded(deps, transaction, caller, { user_id, reason: 'password_changed' }, ended)

@@ -2,7 +2,7 @@ import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, sql } from 'slonik'
 
-const Owner = Type.Object({ id: Type.String(), email: Type.String(), email_key: Type.String(), device_epoch: Type.String() })
+const Owner = Type.Object({ id: Type.String(), email: Type.String(), email_key: Type.String(), email_verified: Type.Boolean(), device_epoch: Type.String() })
 
 /** What a signed-in user's password is checked against; nothing where they were deleted a moment ago. */
 export const findPasswordHash = (db: CommonQueryMethods, { user_id }: { user_id: string }) => db.maybeOneFirst(sql.type(row(Type.Object({ password_hash: Type.String() })))`
@@ -19,4 +19,4 @@ export const voidPassword = (db: CommonQueryMethods, { user_id, password_hash }:
 export const setPassword = (db: CommonQueryMethods, change: { user_id: string, password_hash: string, verified: string | null, is_same?: boolean }) => db.maybeOne(sql.type(row(Owner))`
   UPDATE auth.users SET password_hash = ${change.password_hash}, device_epoch = CASE WHEN ${change.is_same ?? false} THEN device_epoch ELSE gen_random_uuid() END, updated_at = now()
   WHERE id = ${change.user_id} AND status = 'active' AND (${change.verified}::text IS NULL OR password_hash = ${change.verified}::text)
-  RETURNING id, email, email_key, device_epoch`)
+  RETURNING id, email, email_key, email_verified_at IS NOT NULL AS email_verified, device_epoch`)

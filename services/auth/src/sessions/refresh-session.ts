@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts'
 import { sessionEnded, sessionRenewed } from '../../problems.ts'
 import { keepUser } from '../accounts/queries.ts'
 import type { Caller } from '../callers/caller.ts'
+import { mailNotice } from '../email/mail-link.ts'
 import { resealSession } from '../keys/reseal.ts'
 import { tokenReusedMail } from '../mail/messages.ts'
 import { issueTokens } from './issue-tokens.ts'
@@ -44,13 +45,13 @@ export async function refreshSession (deps: Deps, token: string, caller: Caller)
 }
 
 /** Ends a session of which somebody else has a copy, and tells its owner; of several reuses at once the first does (SEC-43). */
-async function endStolen (deps: Deps, { session_id: id, id: user_id, email }: { session_id: string, id: string, email: string }, caller: Caller): Promise<void> {
+async function endStolen (deps: Deps, { session_id: id, id: user_id, email, email_verified }: { session_id: string, id: string, email: string, email_verified: boolean }, caller: Caller): Promise<void> {
   await deps.pool.transaction(async (transaction) => {
     await keepUser(transaction, { id: user_id })
     const ended = await endSession(transaction, { id, reason: 'token_reused' })
     if (ended.length === 0) return
     await deps.audit.record(transaction, caller, { action: 'session.token_reused', outcome: 'failure', user_id, session_id: id })
-    await deps.outbox.owe(transaction, user_id, tokenReusedMail(email, `${deps.config.PUBLIC_ORIGIN}/settings`))
+    await mailNotice(deps, transaction, { owner_id: user_id, email, email_verified }, (to) => tokenReusedMail(to, `${deps.config.PUBLIC_ORIGIN}/settings`))
   })
   deps.outbox.wake()
 }
