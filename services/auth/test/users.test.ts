@@ -96,7 +96,7 @@ t.test('FR-141: a search finds by the beginnings of words of address and name, i
   const [ada, charles, zoe] = ['Ada.Lovelace@sums.example', 'charles@sums.example', 'zoe+news@sums.example']
   for (const [q, ...expected] of [
     ['ada.lovelace@sums.example', ada], ['LOVE', ada], ['king augusta', ada], ['ada king', ada], ['@sums.example', ada, charles, zoe], ['sums charles', charles],
-    ['babb', charles], ['smith', charles], ["o'babbage", charles], ['zoë', zoe], ['ångs', zoe], ['密码', zoe], ['news', zoe], ['velace'], ['ada charles'], ['nobody-has-this'],
+    ['babbag', charles], ['smith', charles], ["o'babbage", charles], ['zoë', zoe], ['ångs', zoe], ['密码', zoe], ['news', zoe], ['velace'], ['ada charles'], ['nobody-has-this'],
   ] as Array<[string, ...string[]]>) t.same(await found(q), expected, q)
 })
 
