@@ -88,7 +88,7 @@ export default function TrashPage () {
                     <FormToken />
                     <button className='button button--quiet' name='id' value={id} aria-label={`Bring back “${title}”`} aria-disabled={sending === id || undefined}>Bring back</button>
                   </Form>
-                  <Link className='button button--quiet button--danger' to={`/trash/${id}/delete`} aria-label={`Delete “${title}” for good`}>Delete for good</Link>
+                  <Link className='button button--quiet button--danger' to={`/trash/${id}/delete`} aria-label={`Delete for good: “${title}”`}>Delete for good</Link>
                 </div>
               </li>
             ))}
