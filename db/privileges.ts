@@ -28,6 +28,7 @@ export const expectedPrivileges: Record<string, Record<string, string>> = {
   'function tasks.folded': { tasks_service: 'EXECUTE' },
   'function auth.erase_some': { auth_service: 'EXECUTE' },
   'function tasks.purge_trashed': { tasks_service: 'EXECUTE' },
+  'function tasks.last_changes': { tasks_service: 'EXECUTE' },
   'tasks.tasks': { tasks_service: 'SELECT, INSERT, UPDATE' },
   'tasks.changes': { tasks_service: 'SELECT, INSERT' },
 }

@@ -19,7 +19,7 @@ export const schemaFile = `${import.meta.dirname}/schema.txt`
 /** Tables of the schema tasks that hold no tenant's data. */
 const sharedTables: string[] = []
 /** The SECURITY DEFINER functions there may be, as schema.name(argument types). */
-const definerFunctions = ['auth.erase_some(uuid,bigint,uuid,integer)', 'tasks.purge_trashed(uuid[])']
+const definerFunctions = ['auth.erase_some(uuid,bigint,uuid,integer)', 'tasks.last_changes(uuid[])', 'tasks.purge_trashed(uuid[])']
 
 const list = (names: string[]) => `ARRAY[${names.map((name) => `'${name}'`).join(', ')}]::text[]`
 const services = "('auth_service', 'tasks_service', 'daymark_probe')"

@@ -1,6 +1,7 @@
 import { accessTokens } from '@daymark/kit/access-tokens'
 import { clientAddress } from '@daymark/kit/client-address'
 import { Cursors } from '@daymark/kit/cursor'
+import { connectionOptions } from '@daymark/kit/database'
 import { notSignedIn, notYours } from '@daymark/kit/problem'
 import { requestLimits } from '@daymark/kit/request-limits'
 import { row } from '@daymark/kit/row'
@@ -13,9 +14,12 @@ import type { Config } from './config.ts'
 import { BulkChange, BulkResult, Change, ChangePage, ChangesSince, Completion, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, Move, NewTask, Purged, Task, Summary, TaskFilter, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import { feedSilent } from './problems.ts'
+import { onWritten } from './src/accounts/write-in-turn.ts'
 import { changeRoutes } from './src/changes/routes.ts'
 import { labelRoutes } from './src/labels/routes.ts'
 import { listRoutes } from './src/lists/routes.ts'
+import { LiveChanges } from './src/live/live-changes.ts'
+import { Waiters } from './src/live/waiters.ts'
 import { RevocationFeed } from './src/revocations/revocation-feed.ts'
 import { summaryRoutes } from './src/summary/routes.ts'
 import { taskRoutes } from './src/tasks/routes.ts'
@@ -40,6 +44,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     serviceToken: serviceTokens({ name: 'tasks', audience: 'daymark-auth', privateKey: config.SERVICE_PRIVATE_KEY }),
     tokenSeconds: config.TOKEN_MAX_SECONDS,
     onKeyWithdrawn: (kid) => keys.withdraw(kid),
+    onRevoked: () => live.waiters.endRevoked((bearer) => feed.isKnownRevoked(bearer)),
     log: app.log,
   })
   for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, Move, TaskPage, TaskFilter, BulkChange, BulkResult, Summary, TrashedTask, TrashPage, Purged, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone]) app.addSchema(schema)
@@ -60,8 +65,17 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
   await app.register(requestLimits, { perMinute: config.RATE_LIMIT_PER_MINUTE, redisUrl: config.REDIS_URL })
 
   const trash = new TrashKeeper(pool, config.TRASH_DAYS)
-  app.addHook('preClose', async () => { await Promise.all([feed.close(), trash.close()]) })
-  const deps: Deps = { pool, feed, trash, now, cursors: new Cursors(Buffer.from(config.CURSOR_KEY, 'base64')) }
+  const { DATABASE_LISTEN_URL: listenUrl } = config
+  const live = new LiveChanges({
+    pool,
+    waiters: new Waiters({ perUser: config.LIVE_PER_USER, total: config.LIVE_TOTAL }),
+    connection: listenUrl === undefined ? undefined : connectionOptions({ ...config, DATABASE_URL: listenUrl }),
+    idleSeconds: config.DATABASE_IDLE_SECONDS,
+    log: app.log,
+  })
+  onWritten(pool, (userId) => live.changed(userId))
+  app.addHook('preClose', async () => { await Promise.all([feed.close(), trash.close(), live.close()]) })
+  const deps: Deps = { pool, feed, trash, live, now, cursors: new Cursors(Buffer.from(config.CURSOR_KEY, 'base64')) }
   await app.register(accountApi, { prefix: '/api/:user_id', ...deps })
   return { app, internal }
 }

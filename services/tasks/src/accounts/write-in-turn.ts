@@ -8,6 +8,11 @@ import { accountGone, isAccountMissing, openAccount } from './open-account.ts'
 const turnsOf = new Map<string, ReturnType<typeof pLimit>>()
 const longestQueue = 200
 
+const listeners = new WeakMap<DatabasePool, (userId: string) => void>()
+
+/** Tells `listener` from now on of each account that was written to by this pool, after the commit. */
+export const onWritten = (pool: DatabasePool, listener: (userId: string) => void): unknown => listeners.set(pool, listener)
+
 /** What a write throws that found no account: it is opened, and the write made again. Later writes pay nothing for that. */
 export class NoAccountYet extends Error {}
 
@@ -18,13 +23,13 @@ export class NoAccountYet extends Error {}
  * @throws {Problem} busy (503) when too many of the same tenant wait already; accountGone
  */
 export async function writeInTurn<T> (pool: DatabasePool, { id, user: { sub } }: { id: string, user: AccessTokenClaims }, write: () => Promise<T>): Promise<T> {
-  try {
-    return await takeTurn(sub, write)
-  } catch (error) {
+  const written = await takeTurn(sub, write).catch(async (error: unknown) => {
     if (!(error instanceof NoAccountYet)) throw error
     await openAccount(pool, sub, id)
     return await takeTurn(sub, write).catch((again: unknown) => { throw again instanceof NoAccountYet ? accountGone() : again })
-  }
+  })
+  listeners.get(pool)?.(sub)
+  return written
 }
 
 async function takeTurn<T> (userId: string, write: () => Promise<T>): Promise<T> {

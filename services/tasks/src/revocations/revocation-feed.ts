@@ -23,6 +23,8 @@ export interface RevocationFeedOptions {
   tokenSeconds: number
   /** Told once of each withdrawn key. */
   onKeyWithdrawn: (kid: string) => void
+  /** Told whenever something was revoked. */
+  onRevoked: () => void
   log: FastifyBaseLogger
 }
 
@@ -59,6 +61,11 @@ export class RevocationFeed {
     this.#following ??= this.#follow().finally(() => { this.#following = undefined })
     if (!this.#isAwake) await this.#firstAnswerInTime()
     if (isWrite && this.isSilent()) throw feedSilent()
+    return this.#revoked.has(bearer)
+  }
+
+  /** Whether it is known by now that a token may not be used any more. */
+  isKnownRevoked (bearer: Bearer): boolean {
     return this.#revoked.has(bearer)
   }
 
@@ -123,6 +130,7 @@ export class RevocationFeed {
       this.#revoked.add(revocation)
       if (revocation.kind === 'key') this.#options.onKeyWithdrawn(revocation.subject)
     }
+    if (page.items.length > 0) this.#options.onRevoked()
     this.#epoch = page.epoch
     this.#position = page.position
     this.#heardAt = Date.now()

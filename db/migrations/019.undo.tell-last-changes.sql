@@ -1,0 +1,1 @@
+DROP FUNCTION tasks.last_changes(uuid[]);
