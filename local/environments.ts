@@ -35,6 +35,7 @@ export function environmentsOf ({ origins, addresses = origins, authInternal, sm
       ...common,
       ...database,
       DATABASE_URL: databaseUrlOf('tasks_service'),
+      DATABASE_LISTEN_URL: databaseUrlOf('tasks_service'),
       AUTH_ISSUER: origins.auth,
       JWKS_URL: `${addresses.auth}/.well-known/jwks.json`,
       REVOCATIONS_URL: `${authInternal}/internal/revocations`,
