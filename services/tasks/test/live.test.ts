@@ -219,12 +219,14 @@ t.test('FR-245: a listening connection that is killed is made again, and nothing
   const stream = await follow(first, ada)
   await ready(stream)
   const listeners = async () => (await first.database.asSuperuser("SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'daymark notifications'")).length
+  const listens = async () => { while (await listeners() === 0) await new Promise((resolve) => setTimeout(resolve, 50)) }
   for (let round = 0; round < 3; round++) {
+    await listens()
     const killed = await first.database.asSuperuser("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'daymark notifications'")
     t.ok(killed.length > 0, 'something listened')
     const during = numberOf(await rename(second, ada, task, `During ${round}`))
     t.match(await stream.next(), { data: { seq: during } }, 'what was written in between is found by asking')
-    while (await listeners() === 0) await new Promise((resolve) => setTimeout(resolve, 50))
+    await listens()
     const after = numberOf(await rename(second, ada, task, `After ${round}`))
     t.match(await stream.next(), { data: { seq: after } })
   }
