@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { launchBrowser } from './browser.ts'
+import { openPageOf } from './browser.ts'
 import { password, startWeb } from './start-web.ts'
 import { visitor } from './visitor.ts'
 
@@ -147,11 +147,7 @@ t.test('FR-151: the last administrator is told why not, and keeps what was typed
 
 t.test('FR-150, FR-151: in a browser, by the keyboard alone', async (t) => {
   const ada = await signUp()
-  const browser = await launchBrowser(t)
-  const context = await browser.newContext({ baseURL: origin })
-  await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName)!, url: origin, httpOnly: true, sameSite: 'Lax' }])
-  const page = await context.newPage()
-  page.setDefaultTimeout(60_000)
+  const page = await openPageOf(t, ada, { origin, cookieName })
   await page.goto('/settings')
   await page.getByRole('link', { name: 'Download your data' }).press('Enter')
   await page.waitForURL('**/settings/export')
@@ -166,6 +162,6 @@ t.test('FR-150, FR-151: in a browser, by the keyboard alone', async (t) => {
   await page.getByLabel('Your e-mail address').fill(ada.email)
   await page.keyboard.press('Enter')
   await page.waitForURL('**/goodbye')
-  t.equal((await context.cookies()).filter(({ name }) => name === cookieName).length, 0)
+  t.equal((await page.context().cookies()).filter(({ name }) => name === cookieName).length, 0)
   t.equal(await hasAccount(ada.email), false)
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { launchBrowser } from './browser.ts'
+import { openPageOf } from './browser.ts'
 import { startWeb } from './start-web.ts'
 import { visitor } from './visitor.ts'
 
@@ -49,11 +49,7 @@ t.test('FR-222: what is not found, and what cannot be searched for, is told with
 
 t.test('FR-222: in a browser, by the keyboard alone', async (t) => {
   const ada = await withTasks('Water the plants', 'Call Bob')
-  const browser = await launchBrowser(t)
-  const context = await browser.newContext({ baseURL: origin })
-  await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName)!, url: origin, httpOnly: true, sameSite: 'Lax' }])
-  const page = await context.newPage()
-  page.setDefaultTimeout(60_000)
+  const page = await openPageOf(t, ada, { origin, cookieName })
   await page.goto('/dashboard')
   const line = page.getByRole('searchbox', { name: 'Search tasks' })
   await line.fill('x'.repeat(201))

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { launchBrowser } from './browser.ts'
+import { openPageOf } from './browser.ts'
 import { startWeb } from './start-web.ts'
 import { visitor } from './visitor.ts'
 
@@ -56,11 +56,7 @@ t.test('FR-213: in a browser, by the keyboard alone', async (t) => {
   await ada.get('/dashboard')
   await ada.post('/dashboard', { intent: 'add', title: 'Water the plants' })
   await ada.post('/dashboard', { intent: 'delete', id: await idOf('Water the plants') })
-  const browser = await launchBrowser(t)
-  const context = await browser.newContext({ baseURL: origin })
-  await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName)!, url: origin, httpOnly: true, sameSite: 'Lax' }])
-  const page = await context.newPage()
-  page.setDefaultTimeout(60_000)
+  const page = await openPageOf(t, ada, { origin, cookieName })
   await page.goto('/dashboard')
   await page.getByRole('link', { name: 'Trash' }).press('Enter')
   await page.getByRole('button', { name: 'Bring back “Water the plants”' }).press('Enter')
@@ -125,11 +121,7 @@ t.test('FR-216: in a browser, by the keyboard alone', async (t) => {
   await ada.get('/dashboard')
   await ada.post('/dashboard', { intent: 'add', title: 'Old plans' })
   await ada.post('/dashboard', { intent: 'delete', id: await idOf('Old plans') })
-  const browser = await launchBrowser(t)
-  const context = await browser.newContext({ baseURL: origin })
-  await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName)!, url: origin, httpOnly: true, sameSite: 'Lax' }])
-  const page = await context.newPage()
-  page.setDefaultTimeout(60_000)
+  const page = await openPageOf(t, ada, { origin, cookieName })
   await page.goto('/trash')
   await page.getByRole('link', { name: 'Empty the trash' }).press('Enter')
   await page.getByRole('button', { name: 'Delete all of it for good' }).press('Enter')
