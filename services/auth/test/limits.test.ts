@@ -148,7 +148,7 @@ t.test('SEC-33: strangers cannot lock the owner out of a device they have logged
 
 t.test('SEC-33: whoever may have known the password before is a stranger again, but not who has just replaced it', async (t) => {
   const auth = await startAuth(t)
-  const block = (email: string) => auth.database.asSuperuser("INSERT INTO auth.login_back_offs VALUES ($1, 30, now() + interval '15 minutes')", [bucketName(email)])
+  const block = (email: string) => auth.database.asSuperuser("INSERT INTO auth.login_back_offs VALUES ($1, 30, now() + interval '15 minutes') ON CONFLICT (bucket) DO UPDATE SET failures = 30, blocked_until = excluded.blocked_until", [bucketName(email)])
   const [home, thief] = [await from(auth, '203.0.113.22'), await from(auth, '203.0.113.23')]
   const next = 'an even better passphrase'
   const replaced = {
@@ -175,7 +175,7 @@ t.test('SEC-33: a device that got there by the old password, or by an account of
   const auth = await startAuth(t)
   const caller = await from(auth, '203.0.113.24')
   const next = 'an even better passphrase'
-  const block = (email: string) => auth.database.asSuperuser("INSERT INTO auth.login_back_offs VALUES ($1, 30, now() + interval '15 minutes')", [bucketName(email)])
+  const block = (email: string) => auth.database.asSuperuser("INSERT INTO auth.login_back_offs VALUES ($1, 30, now() + interval '15 minutes') ON CONFLICT (bucket) DO UPDATE SET failures = 30, blocked_until = excluded.blocked_until", [bucketName(email)])
   const ada = await auth.signUp()
   const email = ada.user.email
   const [change, ...logIns] = await Promise.all([
