@@ -19,8 +19,9 @@ const TaskPath = Type.Object({ user_id: Id, id: Id })
 const tags = ['tasks']
 const security = [{ accessToken: [] }]
 
+const { $id: _, ...completion } = Completion
 /** As one schema, so that what is wrong with a body is told field by field. */
-const OptionalCompletion = Type.Unsafe<Completion | null>({ ...Completion, $id: undefined, type: ['object', 'null'] })
+const OptionalCompletion = Type.Unsafe<Completion | null>({ ...completion, type: ['object', 'null'] })
 
 /** Tasks of one account; registered under its path, behind the guard. */
 export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promise<void> {
