@@ -123,6 +123,7 @@ t.test('FR-250: what cannot be done names the field, and nothing is done', async
     [{ action: 'move', ids: [id], list_id: randomUUID() }, '/list_id'],
     [{ action: 'label', ids: [id] }, '/label_id'],
     [{ action: 'label', ids: [id], label_id: randomUUID() }, '/label_id'],
+    [{ action: 'unlabel', ids: [id], label_id: randomUUID() }, '/label_id'],
     [{ action: 'prioritise', ids: [id] }, '/priority'],
     [{ action: 'reschedule', ids: [id], due_date: '2026-01-01', due_at: '2026-01-01T00:00:00Z', time_zone: 'UTC' }, '/due_date'],
     [{ action: 'reschedule', ids: [id], due_at: '2026-01-01T00:00:00Z' }, '/time_zone'],

@@ -3,6 +3,7 @@ import type { BulkAction, BulkChange, BulkResult, TaskFilter } from '../../contr
 import { unprocessable } from '../../problems.ts'
 import { authorOf, type Origin } from '../changes/origin.ts'
 import { changeTasks } from '../changes/write-statements.ts'
+import { findLabel } from '../labels/queries.ts'
 import { bulkEdits, type Wish } from './bulk-queries.ts'
 import { findTaskIds } from './list-queries.ts'
 import { storedFields, toTimeZone } from './task-fields.ts'
@@ -19,12 +20,14 @@ export async function changeMany (db: CommonQueryMethods, origin: Origin, change
   const author = authorOf(origin)
   const wish = wishOf(change)
   const ids = (change.ids ?? await found(db, author.user_id, change)).map((id) => id.toLowerCase())
+  // Taking a label off that nobody has would change nothing, and look like success.
+  if (wish.action === 'unlabel' && !await findLabel(db, { user_id: author.user_id, id: wish.label_id })) throw unknownLabel()
   if (ids.length === 0) return { change_seq: null, items: [] }
   const rows = await changeTasks(db, bulkEdits({ user_id: author.user_id, ids }, wish), author)
 
   const unknown = rows.find(({ problem }) => problem === 'unknown_list' || problem === 'unknown_label')?.problem
   if (unknown === 'unknown_list') throw unprocessable('/list_id', unknown, 'list_id must be the id of one of your lists')
-  if (unknown === 'unknown_label') throw unprocessable('/label_id', unknown, 'label_id must be the id of one of your labels')
+  if (unknown === 'unknown_label') throw unknownLabel()
 
   const became = new Map(rows.map(({ id, problem, seq, version }) => [id, { id, changed: seq !== null, code: problem, version }]))
   const asked = ids.map((id) => became.get(id) ?? { id, changed: false, code: 'not_found', version: null })
@@ -32,6 +35,8 @@ export async function changeMany (db: CommonQueryMethods, origin: Origin, change
   const seqs = rows.flatMap(({ seq }) => seq === null ? [] : [seq])
   return { change_seq: seqs.length > 0 ? Math.min(...seqs) : null, items: [...asked, ...became.values()] }
 }
+
+const unknownLabel = () => unprocessable('/label_id', 'unknown_label', 'label_id must be the id of one of your labels')
 
 async function found (db: CommonQueryMethods, user_id: string, { action, filter = {} }: BulkChange): Promise<readonly string[]> {
   const { status = 'all', time_zone: given = 'UTC', ...conditions }: TaskFilter = filter
