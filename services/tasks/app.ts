@@ -11,7 +11,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import type { Config } from './config.ts'
-import { BulkChange, BulkResult, Change, ChangePage, ChangesSince, Completion, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, Move, NewTask, Purged, Task, Summary, TaskFilter, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
+import { BulkChange, BulkResult, Change, ChangePage, ChangesSince, Completion, ExportedInbox, ExportedLabel, ExportedList, ExportedTask, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, Move, NewTask, Purged, Task, Summary, TaskExport, TaskFilter, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import { feedSilent } from './problems.ts'
 import { onWritten } from './src/accounts/write-in-turn.ts'
@@ -23,6 +23,7 @@ import { Waiters } from './src/live/waiters.ts'
 import { RevocationFeed } from './src/revocations/revocation-feed.ts'
 import { summaryRoutes } from './src/summary/routes.ts'
 import { taskRoutes } from './src/tasks/routes.ts'
+import { transferRoutes } from './src/transfer/routes.ts'
 import { trashRoutes } from './src/trash/routes.ts'
 import { TrashKeeper } from './src/trash/trash-keeper.ts'
 import { RemoteKeys } from './src/tokens/remote-keys.ts'
@@ -47,7 +48,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     onRevoked: () => live.waiters.endRevoked((bearer) => feed.isKnownRevoked(bearer)),
     log: app.log,
   })
-  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, Move, TaskPage, TaskFilter, BulkChange, BulkResult, Summary, TrashedTask, TrashPage, Purged, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone]) app.addSchema(schema)
+  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, Move, TaskPage, TaskFilter, BulkChange, BulkResult, Summary, TrashedTask, TrashPage, Purged, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone, ExportedInbox, ExportedList, ExportedLabel, ExportedTask, TaskExport]) app.addSchema(schema)
   const parseJson = app.getDefaultJsonParser('error', 'error')
   // A JSON merge patch is JSON; so is no body at all where a route allows it.
   app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {
@@ -75,7 +76,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
   })
   onWritten(pool, (userId) => live.changed(userId))
   app.addHook('preClose', async () => { await Promise.all([feed.close(), trash.close(), live.close()]) })
-  const deps: Deps = { pool, feed, trash, live, now, cursors: new Cursors(Buffer.from(config.CURSOR_KEY, 'base64')) }
+  const deps: Deps = { pool, feed, trash, live, now, transfersPerHour: config.TRANSFERS_PER_HOUR, cursors: new Cursors(Buffer.from(config.CURSOR_KEY, 'base64')) }
   await app.register(accountApi, { prefix: '/api/:user_id', ...deps })
   return { app, internal }
 }
@@ -99,4 +100,5 @@ async function accountApi (app: Service, deps: Deps): Promise<void> {
   await app.register(summaryRoutes, { ...deps, prefix: '/summary' })
   await app.register(trashRoutes, { ...deps, prefix: '/trash' })
   await app.register(changeRoutes, { ...deps, prefix: '' })
+  await app.register(transferRoutes, { ...deps, prefix: '' })
 }

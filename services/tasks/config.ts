@@ -13,6 +13,7 @@ const Config = Type.Object({
   DATABASE_LISTEN_URL: Type.Optional(Type.RegExp(/^postgres(ql)?:\/\/[^@\s]+@[^\s]+\/[^\s]+$/, { description: 'the unpooled URL of the same role' })),
   LIVE_PER_USER: Type.Integer({ default: 20, minimum: 1, maximum: 1000, description: 'requests, 1 to 1000' }),
   LIVE_TOTAL: Type.Integer({ default: 2000, minimum: 1, maximum: 100_000, description: 'requests, 1 to 100000' }),
+  TRANSFERS_PER_HOUR: Type.Integer({ default: 60, minimum: 1, maximum: 10_000, description: 'exports and imports of an account, 1 to 10000' }),
   TRASH_DAYS: Type.Integer({ default: 30, minimum: 1, maximum: 3650, description: 'days, 1 to 3650' }),
   CURSOR_KEY: Type.String({ description: '32 random bytes in base64' }),
 })

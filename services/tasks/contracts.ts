@@ -315,3 +315,56 @@ export const Undone = Type.Object({
   }, closed)),
 }, { ...closed, $id: 'Undone' })
 export type Undone = Static<typeof Undone>
+
+/** An instant as it is given out, and no other way: what is exported comes back as the same text. */
+const ExactInstant = Type.String({ format: 'date-time', pattern: '^(?!0000)\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:[0-5]\\d\\.\\d{3}Z$', 'x-detail': 'must be an instant such as 2026-01-31T09:00:00.000Z' })
+const ExactDate = Type.String({ format: 'date', pattern: '^(?!0000)', 'x-detail': 'must be a day of the year 1 or later' })
+const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+const Position = Type.String({ pattern: '^[0-9a-z]{1,300}$', 'x-detail': 'must be 1 to 300 of the digits 0 to 9 and a to z', description: 'Its place in the manual order' })
+const kept = {
+  version: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
+  created_at: ExactInstant,
+  updated_at: ExactInstant,
+  deleted_at: orNull(ExactInstant),
+}
+
+export const ExportedList = Type.Object({ id: Id, name: ListName, colour: Colour, position: Position, archived: Type.Boolean(), ...kept }, { ...closed, $id: 'ExportedList' })
+export type ExportedList = Static<typeof ExportedList>
+
+export const ExportedLabel = Type.Object({ id: Id, name: LabelName, colour: Colour, ...kept }, { ...closed, $id: 'ExportedLabel' })
+export type ExportedLabel = Static<typeof ExportedLabel>
+
+export const ExportedTask = Type.Object({
+  id: Id,
+  list_id: Type.Unsafe<string | null>({ anyOf: [Id, { const: 'inbox', type: 'string' }, Type.Null()], description: 'The list it belongs to; `inbox` for the Inbox, which has another id in each account' }),
+  parent_id: orNull(Id),
+  title: Title,
+  description: Description,
+  completed_at: orNull(ExactInstant),
+  priority: PriorityField,
+  due_date: orNull(ExactDate),
+  due_at: orNull(ExactInstant),
+  time_zone: TimeZone,
+  start_date: orNull(ExactDate),
+  label_ids: LabelIds,
+  position: Position,
+  ...kept,
+}, { ...closed, $id: 'ExportedTask' })
+export type ExportedTask = Static<typeof ExportedTask>
+
+export const ExportedInbox = Type.Object({ name: ListName, colour: Colour }, { ...closed, $id: 'ExportedInbox' })
+export type ExportedInbox = Static<typeof ExportedInbox>
+
+/** All there is in an account, the deleted included, in the order of the ids: the same account gives the same bytes. */
+export const TaskExport = Type.Object({
+  format: Type.Literal('daymark.tasks'),
+  version: Type.Literal(1),
+  inbox: Type.Unsafe<ExportedInbox>(Type.Ref('ExportedInbox')),
+  lists: Type.Array(Type.Unsafe<ExportedList>(Type.Ref('ExportedList')), { description: 'But for the Inbox' }),
+  labels: Type.Array(Type.Unsafe<ExportedLabel>(Type.Ref('ExportedLabel'))),
+  tasks: Type.Array(Type.Unsafe<ExportedTask>(Type.Ref('ExportedTask'))),
+}, { ...closed, $id: 'TaskExport' })
+export type TaskExport = Static<typeof TaskExport>
+
+export const ExportQuery = Type.Object({ format: Type.Optional(oneOf(['json', 'csv'], { default: 'json', description: 'json is complete, and can be imported; csv is for spreadsheets' })) }, { ...closed, $id: 'ExportQuery' })
+export type ExportQuery = Static<typeof ExportQuery>

@@ -18,6 +18,11 @@ declare module 'fastify' {
      * @throws {Problem} tooManyRequests
      */
     countRequest (request: FastifyRequest, reply: FastifyReply, address: string): Promise<void>
+    /**
+     * Makes the function that counts a request of its account once more, against a limit of its own for what costs much.
+     * @throws {Problem} tooManyRequests
+     */
+    limitOf (options: { name: string, max: number, windowSeconds: number }): (request: FastifyRequest) => Promise<void>
   }
 }
 
@@ -50,5 +55,16 @@ export const requestLimits = fp(async (app: FastifyInstance, { perMinute, redisU
   app.decorate('countRequest', async (request: FastifyRequest, reply: FastifyReply, address: string) => {
     keys.set(request, request.user ? request.user.sub : network(address))
     await limit.call(app, request, reply)
+  })
+  app.decorate('limitOf', ({ name, max, windowSeconds }) => {
+    const check = app.createRateLimit({ max, timeWindow: windowSeconds * 1000, keyGenerator: ({ user }) => `${name}:${user.sub}` })
+    return async (request) => {
+      const counted = await check(request)
+      if (counted.isAllowed || !counted.isExceeded) return
+      throw tooManyRequests({
+        detail: `Try again in ${Math.ceil(counted.ttlInSeconds / 60)} minutes.`,
+        headers: { ...rateLimitFields({ limit: max, windowSeconds, retryAfter: counted.ttlInSeconds }), 'retry-after': String(counted.ttlInSeconds) },
+      })
+    }
   })
 }, { name: 'request-limits' })

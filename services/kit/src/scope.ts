@@ -1,7 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 /** Whose rows a statement may touch, and whether it queues behind the tenant's other writers. */
-export interface Scope { readonly userId: string, readonly lock: boolean }
+export interface Scope {
+  readonly userId: string
+  readonly lock: boolean
+  /** Whether a transaction sees what there was at its beginning throughout, and only reads. */
+  readonly isFrozen?: boolean
+}
 
 const current = new AsyncLocalStorage<Scope>()
 
@@ -15,6 +20,10 @@ export const asUser = <T>(userId: string, work: () => Promise<T>): Promise<T> =>
  */
 export const asWriter = <T>(userId: string, work: () => Promise<T>): Promise<T> =>
   current.run({ userId, lock: true }, work)
+
+/** As {@link asUser}, and all that one transaction reads is of one moment. */
+export const asReaderOfOneMoment = <T>(userId: string, work: () => Promise<T>): Promise<T> =>
+  current.run({ userId, lock: false, isFrozen: true }, work)
 
 /** The scope of the running request; undefined outside of one. */
 export const currentScope = (): Scope | undefined => current.getStore()

@@ -64,8 +64,9 @@ export function createScopedDriver ({ connection, lockStatement, namedStatements
         const scope = currentScope()
         const word = firstWord(text)
         if (transactionControl.has(word)) {
-          const result = await run([], text, values)
-          if (word === 'start' || word === 'begin') {
+          const isStart = word === 'start' || word === 'begin'
+          const result = await run([], isStart && scope?.isFrozen ? `${text} ISOLATION LEVEL REPEATABLE READ READ ONLY` : text, values)
+          if (isStart) {
             transactionScope = scope
             for (const prelude of scope ? preludesOf(scope) : []) await run([], prelude.text, prelude.values)
           }

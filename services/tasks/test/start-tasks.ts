@@ -98,6 +98,7 @@ export async function startTasks (
     SERVICE_PRIVATE_KEY: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64url'),
     CURSOR_KEY: randomBytes(32).toString('base64'),
     RATE_LIMIT_PER_MINUTE: '1000000',
+    TRANSFERS_PER_HOUR: '10000',
     ...settings,
   })
   const pool = await openDatabase(config, { lockStatement: lockAccount })
