@@ -17,7 +17,7 @@ export const ProblemDocument = Type.Object({
     code: Type.String({ description: 'Stable: for clients that speak another language' }),
     detail: Type.String(),
   }))),
-  current: Type.Optional(Type.Unknown({ description: 'With 412: the representation as it is now' })),
+  current: Type.Optional(Type.Unknown({ description: 'With 412: the representation as it is now. With an undo that is refused: what stands in the way of each change' })),
 }, { $id: 'Problem' })
 
 declare module 'fastify' {
@@ -31,7 +31,7 @@ export interface ProblemOptions extends ErrorOptions {
   detail?: string
   errors?: FieldError[]
   headers?: Record<string, string>
-  /** What the resource is now, for a client that meets 412. */
+  /** What the resource is now, for a client that meets 412; or what stands in the way. */
   current?: unknown
 }
 

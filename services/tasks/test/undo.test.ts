@@ -72,7 +72,7 @@ t.test('FR-206: a later change of the same field stands in the way and is named;
   const first = changeOf(await call('PATCH', url, ada, { title: 'First' }))
   const second = changeOf(await call('PATCH', url, ada, { title: 'Second' }))
   await call('PATCH', url, ada, { description: 'Other' })
-  t.match((await undo(ada, first)).json(), { status: 409, detail: `Change ${second} came later and changed the same: take that back first.`, errors: [{ pointer: '/title', code: 'changed_later' }] })
+  t.match((await undo(ada, first)).json(), { status: 409, detail: `Change ${second} came later and changed the same: take that back first.`, errors: [{ pointer: '/title', code: 'changed_later' }], current: { change_seq: null, items: [{ seq: Number(first), code: 'changed_later', conflict_seq: Number(second) }] } })
   t.equal((await call('GET', url, ada)).json<Task>().title, 'Second')
   const back = (await undo(ada, second)).json<Undone>()
   t.match((await undo(ada, second)).json(), { status: 409, detail: `Change ${back.change_seq} has taken it back already.` })

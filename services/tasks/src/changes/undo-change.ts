@@ -125,10 +125,11 @@ const sentences: Record<string, (seq: number | null) => string> = {
   forgotten: () => 'What was there before is not kept any more.',
 }
 
-function refusalOf ([change]: readonly Change[], [item]: readonly Outcome[]) {
-  const { code, conflict_seq: seq } = item ?? { code: null, conflict_seq: null }
+function refusalOf ([change]: readonly Change[], items: readonly Outcome[]) {
+  const { code, conflict_seq: seq } = items[0] ?? { code: null, conflict_seq: null }
   const sentence = sentences[code ?? '']
   if (!change || code === null || !sentence) return code === null ? undoConflict() : refusal(code)
   const detail = sentence(seq)
-  return undoConflict({ detail, errors: Object.keys(change.after).map((field) => ({ pointer: `/${field}`, code, detail })) })
+  const current: Undone = { change_seq: null, items: [...items] }
+  return undoConflict({ detail, current, errors: Object.keys(change.after).map((field) => ({ pointer: `/${field}`, code, detail })) })
 }
