@@ -5,6 +5,7 @@ import { Form, Link, Links, Meta, Outlet, Scripts, ScrollRestoration, useNavigat
 import type { ReactNode } from 'react'
 import { FormToken, revalidateAfterRefusal } from './components/form-token.tsx'
 import { Logo } from './components/logo.tsx'
+import { NoticeBoard } from './components/notice.tsx'
 import { TroublePage, troubleOf } from './components/trouble-page.tsx'
 import { useNonce } from './nonce.ts'
 import stylesheet from './styles/daymark.css?url'
@@ -85,7 +86,7 @@ function Header () {
 }
 
 export default function App () {
-  return <Outlet />
+  return <NoticeBoard><Outlet /></NoticeBoard>
 }
 
 export function ErrorBoundary () {

@@ -28,6 +28,7 @@ export default [
   },
   { path: 'dashboard', file: 'routes/dashboard.tsx' },
   { path: 'tasks/:id', file: 'routes/task.tsx' },
+  { path: 'undo', file: 'routes/undo.tsx' },
   { path: 'trash', file: 'routes/trash.tsx' },
   { path: 'trash/empty', file: 'routes/empty-trash.tsx' },
   { path: 'trash/:id/delete', file: 'routes/purge-task.tsx' },

@@ -2,7 +2,20 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { openText, sealText } from './sealed-text.ts'
 
-const TaskFlash = Type.Object({ did: Type.Union([Type.Literal('deleted'), Type.Literal('restored'), Type.Literal('saved'), Type.Literal('purged')]), task_id: Type.String(), title: Type.String() })
+/** What was done to a task, or to some. */
+export const TaskFlash = Type.Object({
+  did: Type.Union([
+    Type.Literal('added'), Type.Literal('completed'), Type.Literal('reopened'), Type.Literal('saved'), Type.Literal('moved'), Type.Literal('deleted'), Type.Literal('restored'),
+    Type.Literal('purged'),
+  ]),
+  /** Of the task; empty where `count` says that it was more than one. */
+  title: Type.String(),
+  count: Type.Optional(Type.Integer()),
+  /** The change, where it can be taken back. */
+  change: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  /** Whether it was itself the taking back of this, or the doing again. */
+  again: Type.Optional(Type.Union([Type.Literal('undone'), Type.Literal('redone')])),
+})
 const AccountFlash = Type.Object({
   did: Type.Union([
     Type.Literal('profile-saved'), Type.Literal('mail-sent'), Type.Literal('email-confirmed'), Type.Literal('password-changed'), Type.Literal('password-reset'),

@@ -78,7 +78,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByRole('textbox', { name: 'Title' }).fill('Two, and a half')
     await page.getByRole('textbox', { name: 'Description' }).fill('First line\nSecond line')
     await page.getByRole('button', { name: 'Save' }).click()
-    await page.getByText('Saved').waitFor()
+    await page.getByText('Saved', { exact: true }).waitFor()
     t.equal(await page.getByRole('textbox', { name: 'Description' }).inputValue(), 'First line\nSecond line')
     await page.getByRole('link', { name: 'Tasks', exact: true }).click()
     await listIs(t, page, ['Three', 'Two, and a half'])
@@ -127,7 +127,7 @@ for (const javaScriptEnabled of [true, false]) {
       await tab.getByRole('button', { name: 'Save' }).click()
     }
     await save(other, 'Ours', 'Written there')
-    await other.getByText('Saved').waitFor()
+    await other.getByText('Saved', { exact: true }).waitFor()
     await save(page, 'Ours', 'Written here')
 
     const note = page.getByRole('alert').filter({ hasText: 'changed elsewhere' })

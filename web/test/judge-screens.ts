@@ -105,6 +105,29 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
         await page.waitForFunction(() => document.querySelector('.notice')?.getAnimations().every((animation) => animation.playState === 'finished'))
       },
     },
+    {
+      name: 'list with something that was taken back',
+      path: '/dashboard',
+      who: full,
+      async act (page) {
+        await page.getByRole('button', { name: `Complete “${longWord}”` }).click()
+        await page.getByRole('button', { name: 'Undo' }).click()
+        await page.getByRole('button', { name: 'Redo' }).waitFor()
+      },
+    },
+    {
+      name: 'list with something that cannot be taken back',
+      path: '/dashboard',
+      who: full,
+      async act (page) {
+        await page.getByRole('button', { name: 'Complete “🌅 Walk”' }).click()
+        await page.getByRole('button', { name: 'Undo' }).waitFor()
+        await full.post('/dashboard', { intent: 'complete', id: await idOf('🌅 Walk'), completed: 'false' })
+        await page.getByRole('button', { name: 'Undo' }).click()
+        await page.getByText('Take that back first').waitFor()
+      },
+    },
+    { name: 'nothing to take back', path: '/undo', who: full },
     { name: 'task', path: task, who: full },
     {
       name: 'task changed elsewhere',

@@ -49,7 +49,7 @@ t.test('what is no sealed session opens nothing', async (t) => {
 })
 
 t.test('a cookie of one kind is none of another', async (t) => {
-  const flash = { did: 'deleted' as const, task_id: '1', title: 'x' }
+  const flash = { did: 'deleted' as const, title: 'x', change: 1 }
   t.same(openFlash(keys, sealFlash(keys, flash)), flash)
   t.equal(openFlash(keys, sealSession(keys, session)), null)
   t.equal(openSession(keys, sealFlash(keys, flash)), null)

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { Label, LabelPage, List, ListPage, type NewTask, Purged, Task, TaskPage, type TaskPatch, type TaskStatus, TrashedTask, TrashPage } from '@daymark/tasks/contracts'
+import { Change, ChangesSince, Label, LabelPage, List, ListPage, type NewTask, Purged, Task, TaskPage, type TaskPatch, type TaskStatus, TrashedTask, TrashPage, Undone } from '@daymark/tasks/contracts'
 import { type Bearer, withBearer } from './bearer.server.ts'
 import { ContractBroken, contractCheck } from './contract-check.server.ts'
 import type { CallOrigin, Service, ServiceAnswer, ServiceCall } from './service.server.ts'
@@ -11,22 +11,27 @@ const checkTrash = contractCheck(TrashPage, [TrashedTask]) as (answer: unknown) 
 const checkTrashed = contractCheck(TrashedTask)
 const checkPurged = contractCheck(Purged)
 const checkLists = contractCheck(ListPage, [List]) as (answer: unknown) => ListPage
+const checkUndone = contractCheck(Undone)
+const checkChanges = contractCheck(ChangesSince, [Change]) as (answer: unknown) => ChangesSince
 const checkLabels = contractCheck(LabelPage, [Label]) as (answer: unknown) => LabelPage
 
 /** A task, and the ETag by which a write says that it was made from this very version. */
 export interface TaskRead { task: Task, etag: string }
 
+/** A task as a write left it, and the number of that change, by which it can be taken back; null where nothing changed. */
+export interface TaskWritten extends TaskRead { change: number | null }
+
 export interface TasksClient {
   /** The tasks of a state, all or those with the words of `q`. */
   list: (query: { status: TaskStatus, limit: number, cursor?: string, q?: string }) => Promise<TaskPage>
   get: (id: string) => Promise<TaskRead>
-  create: (task: NewTask) => Promise<TaskRead>
+  create: (task: NewTask) => Promise<TaskWritten>
   /** Changes what `patch` names, if the task is still what `etag` stands for; otherwise rejects with a 412 that tells the task as it is. */
-  update: (id: string, patch: TaskPatch, etag: string) => Promise<TaskRead>
-  complete: (id: string, completed: boolean) => Promise<TaskRead>
-  /** Moves the task to the trash; fine with one that is there already. */
-  remove: (id: string) => Promise<void>
-  restore: (id: string) => Promise<TaskRead>
+  update: (id: string, patch: TaskPatch, etag: string) => Promise<TaskWritten>
+  complete: (id: string, completed: boolean) => Promise<TaskWritten>
+  /** Moves the task to the trash; fine with one that is there already. Gives the number of the change. */
+  remove: (id: string) => Promise<number | null>
+  restore: (id: string) => Promise<TaskWritten>
   /** What is in the trash, the last deleted first. */
   trash: (query: { limit: number, cursor?: string }) => Promise<TrashPage>
   trashed: (id: string) => Promise<TrashedTask>
@@ -36,6 +41,10 @@ export interface TasksClient {
   emptyTrash: (until: string) => Promise<number>
   lists: () => Promise<List[]>
   labels: () => Promise<Label[]>
+  /** Takes back a change, and those made together with it; rejects with a 409 that `standingInTheWay` reads. */
+  undo: (change: number) => Promise<Undone>
+  /** A change by its number; null where there is none. */
+  change: (seq: number) => Promise<Change | null>
 }
 
 /**
@@ -52,11 +61,15 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     return withBearer(bearer, (authorization) =>
       tasks({ ...rest, method, path: `/api/${bearer.userId()}${path}`, headers: { ...headers, ...key, ...authorization } }, origin))
   }
-  const one = async (request: ServiceCall): Promise<TaskRead> => {
+  const one = async (request: ServiceCall): Promise<TaskWritten> => {
     const { body, headers } = await call(request)
     const etag = headers.get('etag')
     if (etag === null) throw new ContractBroken('Task', ['ETag'])
-    return { task: checkTask(body), etag }
+    return { task: checkTask(body), etag, change: changeOf(headers) }
+  }
+  const changeOf = (headers: Headers) => {
+    const change = headers.get('daymark-change')
+    return change === null ? null : Number(change)
   }
   const pathOf = (id: string) => `/tasks/${encodeURIComponent(id)}`
   return {
@@ -69,9 +82,12 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     update: (id, patch, etag) => one({ method: 'PATCH', path: pathOf(id), headers: { 'content-type': 'application/merge-patch+json', 'if-match': etag }, body: patch }),
     complete: (id, completed) => one({ method: 'PATCH', path: `${pathOf(id)}/complete`, body: { completed } }),
     async remove (id) {
-      await call({ method: 'DELETE', path: pathOf(id) }).catch((error: unknown) => {
-        if (!isServiceProblem(error) || error.status !== 404) throw error
-      })
+      try {
+        return changeOf((await call({ method: 'DELETE', path: pathOf(id) })).headers)
+      } catch (error) {
+        if (isServiceProblem(error) && error.status === 404) return null
+        throw error
+      }
     },
     restore: (id) => one({ method: 'POST', path: `${pathOf(id)}/restore` }),
     trash: async ({ limit, cursor }) => checkTrash((await call({ method: 'GET', path: `/trash?${new URLSearchParams({ limit: String(limit), ...cursor !== undefined && { cursor } })}` })).body),
@@ -80,6 +96,8 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     emptyTrash: async (until) => checkPurged((await call({ method: 'DELETE', path: `/trash?${new URLSearchParams({ until })}` })).body).purged,
     lists: async () => checkLists((await call({ method: 'GET', path: '/lists' })).body).items,
     labels: async () => checkLabels((await call({ method: 'GET', path: '/labels' })).body).items,
+    undo: async (change) => checkUndone((await call({ method: 'POST', path: `/changes/${change}/undo` })).body),
+    change: async (seq) => checkChanges((await call({ method: 'GET', path: `/changes?${new URLSearchParams({ since: String(seq - 1), limit: '1' })}` })).body).items.find((change) => change.seq === seq) ?? null,
   }
 }
 
@@ -87,6 +105,15 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
 export function currentTask ({ current, etag }: { current: unknown, etag: string | undefined }): TaskRead | null {
   try {
     return etag === undefined ? null : { task: checkTask(current), etag }
+  } catch {
+    return null
+  }
+}
+
+/** What a refused undo says of each change that it was to take back; null where there is nothing to be trusted. */
+export function standingInTheWay ({ current }: { current: unknown }): Undone['items'] | null {
+  try {
+    return checkUndone(current).items
   } catch {
     return null
   }

@@ -12,13 +12,12 @@ interface TaskRowProps {
   action: string
   show: 'open' | 'done' | 'all'
   onOutcome: (outcome: Outcome) => void
-  onSay: (what: string) => void
   /** Where the focus goes when the row was the last. */
   fallbackFocus: RefObject<HTMLElement>
 }
 
 /** One task of the list: tick it, open it, delete it. What is asked shows at once; what fails comes back. */
-export function TaskRow ({ task, action, show, onOutcome, onSay, fallbackFocus }: TaskRowProps) {
+export function TaskRow ({ task, action, show, onOutcome, fallbackFocus }: TaskRowProps) {
   const { id, title, description } = task
   const fetcher = useFetcher<Outcome>({ key: `task-${id}` })
   const row = useRef<HTMLLIElement>(null)
@@ -42,7 +41,6 @@ export function TaskRow ({ task, action, show, onOutcome, onSay, fallbackFocus }
     <li ref={row} className='task' data-completed={completed || undefined} data-leaving={isLeaving || undefined}>
       <fetcher.Form
         method='post' action={action} onSubmit={() => {
-          onSay(completed ? `“${title}” is open again` : `“${title}” is done`)
           if (show !== 'all') moveFocus()
         }}
       >

@@ -1,5 +1,6 @@
 import { NewTask, Task, TaskQuery, TaskReplacement } from '@daymark/tasks/contracts'
 import { Type } from '@sinclair/typebox'
+import { TaskFlash } from '../../session/flash.ts'
 import { type FormMessages, formGuide, formReader } from './form-reader.server.ts'
 
 const closed = { additionalProperties: false }
@@ -41,5 +42,13 @@ export const readFindTasks = formReader(FindTasks, findTasksMessages)
 
 export const readTaskId = formReader(Type.Object({ id }, closed))
 export const readCompletion = formReader(Type.Object({ id, completed }, closed))
+/** What the notice of a change says of it, for the notice of its undo, and the page to tell that on. */
+export const readUndo = formReader(Type.Object({
+  change: Type.Integer({ minimum: 1 }),
+  did: Type.String({ pattern: `^(${TaskFlash.properties.did.anyOf.map(({ const: did }) => did).join('|')})$` }),
+  title: Type.String({ maxLength: 200 }),
+  again: Type.Optional(Type.String({ pattern: '^(undone|redone)$' })),
+  next: Type.String({ maxLength: 2000 }),
+}, closed))
 /** Emptying the trash spares what came there after the page that asked was made. */
 export const readEmptyTrash = formReader(Type.Object({ until: Type.String({ minLength: 20, maxLength: 40 }) }, closed))

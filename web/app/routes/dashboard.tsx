@@ -1,12 +1,12 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Link, useActionData, useLoaderData } from '@remix-run/react'
-import { useCallback, useEffect, useRef, useState } from 'react'
-import type { Flash } from '../../session/flash.ts'
+import { useCallback, useRef, useState } from 'react'
+import type { TaskFlash } from '../../session/flash.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { EmptyTasks, NothingFound } from '../components/empty-tasks.tsx'
 import { FormSummary } from '../components/checked-form.tsx'
 import { newKey, revalidateAfterRefusal } from '../components/form-token.tsx'
-import { Notice, type Outcome } from '../components/notice.tsx'
+import { type Outcome, useTell } from '../components/notice.tsx'
 import { type Addition, PendingTask } from '../components/pending-task.tsx'
 import { QuickAdd } from '../components/quick-add.tsx'
 import { SearchTasks } from '../components/search-tasks.tsx'
@@ -40,8 +40,8 @@ export async function action ({ request, context }: ActionFunctionArgs) {
     const outcome = await carryOut(intent, form, context.tasks)
     if ('answer' in outcome) return data({ ...outcome.answer, values: { ...outcome.answer.values, intent } }, { status: 422 })
     // A script shows what happened itself; a page is told on the next one, which may be reloaded without harm.
-    if (!context.wantsPage) return data({ flash: outcome.flash ?? null })
-    if (outcome.flash) context.flash(outcome.flash)
+    if (!context.wantsPage) return data(outcome)
+    context.flash(outcome.flash)
   } catch (error) {
     if (isServiceProblem(error) && error.status === 404) {
       return data<FormAnswer>({ values: { intent }, errors: {}, problem: 'That task is gone: it was deleted elsewhere.' }, { status: 404 })
@@ -52,32 +52,25 @@ export async function action ({ request, context }: ActionFunctionArgs) {
   return redirect(pathname + search, 303)
 }
 
-async function carryOut (intent: string, form: FormData, tasks: ActionFunctionArgs['context']['tasks']): Promise<{ flash?: Flash } | { answer: FormAnswer }> {
+async function carryOut (intent: string, form: FormData, tasks: ActionFunctionArgs['context']['tasks']): Promise<{ flash: TaskFlash } | { answer: FormAnswer }> {
   switch (intent) {
     case 'add': {
       const read = readAddTask(form)
       if (!read.ok) return read
-      await tasks.create(read.value)
-      return {}
+      const { task, change } = await tasks.create(read.value)
+      return { flash: { did: 'added', title: task.title, change } }
     }
     case 'complete': {
       const read = readCompletion(form)
       if (!read.ok) return read
-      await tasks.complete(read.value.id, read.value.completed)
-      return {}
+      const { task, change } = await tasks.complete(read.value.id, read.value.completed)
+      return { flash: { did: task.completed ? 'completed' : 'reopened', title: task.title, change } }
     }
     case 'delete': {
       const read = readTaskId(form)
       if (!read.ok) return read
       const { task } = await tasks.get(read.value.id)
-      await tasks.remove(task.id)
-      return { flash: { did: 'deleted', task_id: task.id, title: task.title } }
-    }
-    case 'restore': {
-      const read = readTaskId(form)
-      if (!read.ok) return read
-      const { task } = await tasks.restore(read.value.id)
-      return { flash: { did: 'restored', task_id: task.id, title: task.title } }
+      return { flash: { did: 'deleted', title: task.title, change: await tasks.remove(task.id) } }
     }
     default:
       return { answer: { values: {}, errors: {}, problem: 'This form was not one of ours. Please reload the page and try again.' } }
@@ -91,30 +84,28 @@ const filters: Array<{ show: Shown['show'], name: string }> = [
 ]
 
 export default function DashboardPage () {
-  const { items, shown, addresses, more, isFirstTask, guide, searchGuide, searchAnswer, flash: servedFlash } = useLoaderData<typeof loader>()
+  const { items, shown, addresses, more, isFirstTask, guide, searchGuide, searchAnswer } = useLoaderData<typeof loader>()
   const served = useActionData<typeof action>() as FormAnswer | undefined
   const heading = useRef<HTMLHeadingElement>(null)
-  const [flash, setFlash] = useState(servedFlash)
+  const tell = useTell()
   const [trouble, setTrouble] = useState<FormAnswer | null>(null)
-  const [said, setSaid] = useState('')
   const [adding, setAdding] = useState<Addition[]>([]) // newest first, as in the list
   const nextKey = adding.findLast(({ isAnswered }) => !isAnswered)?.key
   const [failedAdd, setFailedAdd] = useState<FormAnswer | null>(null)
-  useEffect(() => { if (servedFlash) setFlash(servedFlash) }, [servedFlash])
 
   const settle = useCallback((outcome: Outcome) => {
     if ('errors' in outcome) return setTrouble(outcome)
     setTrouble(null)
-    if (outcome.flash) setFlash(outcome.flash)
-  }, [])
+    tell(outcome)
+  }, [tell])
   const noteAnswered = useCallback((key: string) => {
     setAdding((list) => list.map((one) => one.key === key ? { ...one, isAnswered: true } : one))
   }, [])
   const settleAdd = useCallback(({ key, title }: Addition, outcome: Outcome) => {
     setAdding((list) => list.filter((one) => one.key !== key))
     if ('errors' in outcome) setFailedAdd({ ...outcome, values: { title } })
-    else setSaid(`Added “${title}”`)
-  }, [])
+    else tell(outcome)
+  }, [tell])
 
   const isServedAdd = served?.values['intent'] === 'add'
   const answer = trouble ?? (isServedAdd ? null : served)
@@ -133,9 +124,7 @@ export default function DashboardPage () {
         </nav>
       </div>
 
-      <Notice flash={flash} action={address} onOutcome={settle} onClose={() => { setFlash(null); heading.current?.focus() }} onUndo={() => setFlash(null)} />
       <FormSummary answer={answer} />
-      <p className='visually-hidden' role='status'>{said}</p>
 
       <SearchTasks guide={searchGuide} answer={searchAnswer} show={shown.show} q={shown.q} />
 
@@ -162,7 +151,7 @@ export default function DashboardPage () {
         : (
           <ul className='task-list' aria-label={`${filters.find(({ show }) => show === shown.show)?.name ?? ''} tasks`}>
             {adding.map((addition) => <PendingTask key={addition.key} addition={addition} action={address} isNext={addition.key === nextKey} onAnswered={noteAnswered} onOutcome={settleAdd} />)}
-            {items.map((task) => <TaskRow key={task.id} task={task} action={address} show={shown.show} onOutcome={settle} onSay={setSaid} fallbackFocus={heading} />)}
+            {items.map((task) => <TaskRow key={task.id} task={task} action={address} show={shown.show} onOutcome={settle} fallbackFocus={heading} />)}
           </ul>
           )}
 

@@ -25,7 +25,7 @@ export async function action ({ params: { id }, context }: ActionFunctionArgs) {
   try {
     const { title } = await context.tasks.trashed(id)
     await context.tasks.purge(id)
-    context.flash({ did: 'purged', task_id: id, title })
+    context.flash({ did: 'purged', title })
   } catch (error) {
     // Gone already, as is wished; or brought back elsewhere, as the list will tell.
     if (!isServiceProblem(error) || error.status !== 404) return refusedForm(error, {})

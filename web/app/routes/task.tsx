@@ -9,6 +9,7 @@ import { Field } from '../components/field.tsx'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
 import { BackIcon, CheckIcon, TrashIcon } from '../components/icons.tsx'
 import { LocalTime } from '../components/local-time.tsx'
+import { type Outcome, refusalIn, useTold } from '../components/notice.tsx'
 import { TaskDetails, priorityNames } from '../components/task-details.tsx'
 import { type Edition, useEdition } from '../components/use-edition.ts'
 import type { FormAnswer } from '../forms/form-answer.ts'
@@ -44,16 +45,18 @@ export async function action ({ request, params: { id }, context }: ActionFuncti
     const read = readCompletion(form)
     if (!read.ok) return data<EditAnswer>(read.answer, { status: 422 })
     try {
-      await context.tasks.complete(id, read.value.completed)
+      const { task, change } = await context.tasks.complete(id, read.value.completed)
+      const flash = { did: task.completed ? 'completed' : 'reopened', title: task.title, change } as const
+      if (!context.wantsPage) return data<Outcome>({ flash })
+      context.flash(flash)
     } catch (error) {
       return refusedForm(error, {})
     }
-    return context.wantsPage ? redirect(`/tasks/${id}`, 303) : null
+    return redirect(`/tasks/${id}`, 303)
   }
   if (intent === 'delete') {
     const { task } = await context.tasks.get(id)
-    await context.tasks.remove(id)
-    context.flash({ did: 'deleted', task_id: id, title: task.title })
+    context.flash({ did: 'deleted', title: task.title, change: await context.tasks.remove(id) })
     return redirect('/dashboard', 303)
   }
 
@@ -65,8 +68,8 @@ export async function action ({ request, params: { id }, context }: ActionFuncti
   const begun = readEdition(edition)
   if (!begun) return data<EditAnswer>({ values: read.values, errors: {}, problem: 'This form was not one of ours. Please reload the page and try again.' }, { status: 422 })
   const save = async (etag: string) => {
-    const { task } = await context.tasks.update(id, fields, etag)
-    context.flash({ did: 'saved', task_id: id, title: task.title })
+    const { task, change } = await context.tasks.update(id, fields, etag)
+    context.flash({ did: 'saved', title: task.title, change })
     return redirect(`/tasks/${id}`, 303)
   }
   try {
@@ -92,8 +95,8 @@ async function saveDetails ({ tasks, flash }: ActionFunctionArgs['context'], id:
   // A task that is due at an instant stays so until it is given a day.
   const fields = { priority, start_date: start ?? null, ...due === undefined ? { due_date: null } : { due_date: due, due_at: null, time_zone: null } }
   const save = async (etag: string) => {
-    const { task } = await tasks.update(id, fields, etag)
-    flash({ did: 'saved', task_id: id, title: task.title })
+    const { task, change } = await tasks.update(id, fields, etag)
+    flash({ did: 'saved', title: task.title, change })
     return redirect(`/tasks/${id}`, 303)
   }
   const refused = (error: unknown) => refusedForm(error, { ...read.values, intent: 'details' }, editDetailsGuide)
@@ -116,11 +119,12 @@ async function saveDetails ({ tasks, flash }: ActionFunctionArgs['context'], id:
 const labels = { title: 'Title', description: 'Description' }
 
 export default function TaskPage () {
-  const { task, edition, detailsEdition, flash, guide } = useLoaderData<typeof loader>()
+  const { task, edition, detailsEdition, guide } = useLoaderData<typeof loader>()
   const answered = useActionData<typeof action>() as EditAnswer | undefined
   const isOfDetails = answered?.values['intent'] === 'details'
   const served = isOfDetails ? undefined : answered
-  const completion = useFetcher<EditAnswer | null>({ key: `complete-${task.id}` })
+  const completion = useFetcher<Outcome>({ key: `complete-${task.id}` })
+  useTold(completion.data)
   const { answer, formProps } = useCheckedForm(guide, served)
   const editionInHand = useEdition({ names: ['title', 'description'], loaded: { text: task, edition }, conflict: served?.conflict, returned: served?.values['edition'], formRef: formProps.ref })
   const isSaving = useNavigation().formData?.get('intent') === 'save'
@@ -135,7 +139,7 @@ export default function TaskPage () {
         <input type='hidden' name='intent' value='save' />
         <input type='hidden' name='edition' value={editionInHand} readOnly />
         <h1 className='visually-hidden'>Edit “{task.title}”</h1>
-        <FormSummary answer={answer ?? completion.data} labels={labels} />
+        <FormSummary answer={answer ?? refusalIn(completion.data)} labels={labels} />
         {served?.conflict && <ConflictNote title='This task was changed elsewhere while you edited it' labels={labels} theirs={served.conflict.text} mine={served.values} />}
         <Field className='field--title' name='title' label={labels.title} guide={guide} answer={answer} defaultValue={task.title} autoComplete='off' />
         <Field className='field--prose' name='description' label={labels.description} guide={guide} answer={answer} defaultValue={task.description} kind='textarea' rows={6} isOptional />
@@ -144,7 +148,6 @@ export default function TaskPage () {
             {isSaving ? 'Saving…' : served?.conflict ? 'Save mine over it' : 'Save'}
           </button>
           {served?.conflict && <a className='button button--quiet' href={`/tasks/${task.id}`}>Take the other</a>}
-          <p className='task-page__saved' role='status'>{flash?.did === 'saved' && !isSaving && !answered && <><CheckIcon />Saved</>}</p>
         </div>
       </Form>
 

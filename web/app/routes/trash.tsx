@@ -1,12 +1,10 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react'
-import { useState } from 'react'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { FormSummary } from '../components/checked-form.tsx'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
 import { BackIcon } from '../components/icons.tsx'
 import { LocalTime } from '../components/local-time.tsx'
-import { Notice } from '../components/notice.tsx'
 import { Pages } from '../components/pages.tsx'
 import { Told } from '../components/told.tsx'
 import { pageBehind, searchOf } from '../cursor-page.server.ts'
@@ -42,8 +40,8 @@ export async function action ({ request, context }: ActionFunctionArgs) {
   const read = readTaskId(form)
   if (!read.ok) return data<FormAnswer>(read.answer, { status: 422 })
   try {
-    const { task } = await context.tasks.restore(read.value.id)
-    context.flash({ did: 'restored', task_id: task.id, title: task.title })
+    const { task, change } = await context.tasks.restore(read.value.id)
+    context.flash({ did: 'restored', title: task.title, change })
   } catch (error) {
     if (isServiceProblem(error) && error.status === 404) {
       return data<FormAnswer>({ values: {}, errors: {}, problem: 'That task is not in the trash any more.' }, { status: 404 })
@@ -57,14 +55,11 @@ export async function action ({ request, context }: ActionFunctionArgs) {
 export default function TrashPage () {
   const { items, days, address, first, next, flash } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>() as FormAnswer | undefined
-  const [closed, setClosed] = useState<typeof flash>(null)
-  const close = () => { setClosed(flash) }
   const sending = useNavigation().formData?.get('id')
   return (
     <div className='tasks'>
       <p><Link className='back' to='/dashboard'><BackIcon />Tasks</Link></p>
       <div className='tasks__head'><h1>Trash</h1></div>
-      <Notice flash={answer || flash === closed ? null : flash} action={address} onOutcome={close} onUndo={close} onClose={close} />
       <Told flash={flash} />
       <FormSummary answer={answer} />
       {items.length > 0 && (
