@@ -31,3 +31,9 @@ const profileDigest = ({ display_name: name, time_zone: zone }: AccountRead['acc
 /** The same for what people set of their account; their address may be confirmed meanwhile. */
 export const profileEditionOf = ({ account, etag }: AccountRead): string => `${profileDigest(account)} ${etag}`
 export const readProfileEdition = reader(profileDigest)
+
+const nameDigest = ({ name, colour }: { name: string, colour: string }) => digestOf([name, colour])
+
+/** The same for the name and the colour of a list or a label, which may be moved or archived meanwhile. */
+export const nameEditionOf = (named: { name: string, colour: string }, etag: string): string => `${nameDigest(named)} ${etag}`
+export const readNameEdition = reader(nameDigest)

@@ -2,11 +2,11 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { openText, sealText } from './sealed-text.ts'
 
-/** What was done to a task, or to some. */
+/** What was done to a task, or to some; or to a list or a label. */
 export const TaskFlash = Type.Object({
   did: Type.Union([
     Type.Literal('added'), Type.Literal('completed'), Type.Literal('reopened'), Type.Literal('saved'), Type.Literal('moved'), Type.Literal('deleted'), Type.Literal('restored'),
-    Type.Literal('purged'),
+    Type.Literal('purged'), Type.Literal('archived'), Type.Literal('unarchived'),
   ]),
   /** Of the task; empty where `count` says that it was more than one. */
   title: Type.String(),

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Teardown } from '@daymark/kit/test-database'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', 'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe']
 
@@ -13,9 +13,9 @@ export async function launchBrowser (t: Teardown): Promise<Browser> {
 }
 
 /** A page in a Chromium of its own, of whoever has the session cookie; it waits long, for a machine that is busy. */
-export async function openPageOf (t: Teardown, { cookies }: { cookies: ReadonlyMap<string, string> }, { origin, cookieName }: { origin: string, cookieName: string }): Promise<Page> {
+export async function openPageOf (t: Teardown, { cookies }: { cookies: ReadonlyMap<string, string> }, { origin, cookieName }: { origin: string, cookieName: string }, options: BrowserContextOptions = {}): Promise<Page> {
   const browser = await launchBrowser(t)
-  const context = await browser.newContext({ baseURL: origin })
+  const context = await browser.newContext({ baseURL: origin, ...options })
   await context.addCookies([{ name: cookieName, value: cookies.get(cookieName) ?? '', url: origin, httpOnly: true, sameSite: 'Lax' }])
   const page = await context.newPage()
   page.setDefaultTimeout(60_000)

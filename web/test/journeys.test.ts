@@ -104,7 +104,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.getByRole('button', { name: 'Log in' }).click()
     await page.waitForURL('**/dashboard')
     await listIs(t, page, ['Two, and a half'])
-    await page.getByRole('link', { name: 'All' }).click()
+    await page.getByRole('link', { name: 'All', exact: true }).click()
     await listIs(t, page, ['Two, and a half', 'One'])
     t.equal(await page.getByRole('button', { name: 'Reopen “One”' }).count(), 1, 'done is still done')
     await page.getByRole('link', { name: 'Two, and a half' }).click()

@@ -38,6 +38,21 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
   const task = `/tasks/${await idOf('Short')}`
   await full.post('/dashboard', { intent: 'complete', id: await idOf('Finished'), completed: 'true' })
 
+  const organised = await signUp()
+  const made = async (kind: 'list' | 'label', name: string, colour: string) => {
+    await organised.get(`/${kind}s`)
+    await organised.post(`/${kind}s`, { intent: 'name', name, colour })
+    const { text } = await organised.get(`/${kind}s`)
+    return /^[\w-]+/.exec(text.slice(text.lastIndexOf(`${kind}s/`, text.indexOf(`“${name}”`)) + kind.length + 2))?.[0] ?? ''
+  }
+  const colours = ['grey', 'red', 'orange', 'yellow', 'green', 'teal', 'blue', 'purple', 'pink']
+  for (const colour of colours) await made('list', `List of ${colour}`, colour)
+  const longList = await made('list', longWord.slice(0, 100), 'teal')
+  for (const colour of colours) await made('label', `Label ${colour}`, colour)
+  const longLabel = await made('label', longWord.slice(0, 60), 'pink')
+  await organised.post(`/dashboard?list=${longList}&label=${longLabel}`, { intent: 'add', title: longWord })
+  await organised.post(`/dashboard?list=${longList}&due=today`, { intent: 'add', title: 'اشتري الحليب' })
+
   const admin = await signUpAdmin()
   const [{ id: other } = { id: '' }] = await database.asSuperuser<{ id: string }>('SELECT id FROM auth.users WHERE email = $1', [empty.email])
   await database.asSuperuser("UPDATE auth.users SET display_name = $1, status = 'disabled' WHERE email = $2", [longWord.slice(0, 100), (await signUp()).email])
@@ -128,6 +143,39 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
       },
     },
     { name: 'nothing to take back', path: '/undo', who: full },
+    { name: 'lists and labels unfolded', path: '/dashboard', who: organised, act: (page) => page.getByText('Lists and labels').dispatchEvent('click') },
+    { name: 'a list', path: `/dashboard?list=${longList}`, who: organised },
+    { name: 'a label', path: `/dashboard?label=${longLabel}&show=all`, who: organised },
+    { name: 'due today', path: '/dashboard?due=today', who: organised },
+    { name: 'a list that is gone', path: `/dashboard?list=${longLabel}`, who: organised },
+    { name: 'lists', path: '/lists', who: organised },
+    { name: 'labels', path: '/labels', who: organised },
+    { name: 'no labels', path: '/labels', who: empty },
+    { name: 'a label to be changed', path: `/labels/${longLabel}`, who: organised },
+    {
+      name: 'a list to be changed, with a name that cannot be',
+      path: `/lists/${longList}`,
+      who: organised,
+      async act (page) {
+        await page.getByLabel('Name').fill('x'.repeat(101))
+        await page.getByRole('button', { name: 'Save' }).click()
+        await page.getByText('it has 101').waitFor()
+      },
+    },
+    {
+      name: 'a list changed elsewhere',
+      path: `/lists/${longList}`,
+      who: organised,
+      async act (page) {
+        await page.getByLabel('Name').fill('Mine')
+        const [, edition = ''] = /name="edition"[^>]* value="([^"]+)"/.exec((await organised.get(`/lists/${longList}`)).text) ?? []
+        await organised.post(`/lists/${longList}`, { intent: 'name', edition: edition.replaceAll('&quot;', '"'), name: `${longWord.slice(0, 70)} ${Math.random()}`, colour: 'blue' })
+        await page.getByRole('button', { name: 'Save' }).click()
+        await page.getByText('changed elsewhere').waitFor()
+      },
+    },
+    { name: 'delete a list', path: `/lists/${longList}/delete`, who: organised },
+    { name: 'delete a label', path: `/labels/${longLabel}/delete`, who: organised },
     { name: 'task', path: task, who: full },
     {
       name: 'task changed elsewhere',
@@ -308,7 +356,8 @@ export async function judge (t: Judge, page: Page, colorScheme: 'light' | 'dark'
 /** True for a page that has to be scrolled sideways. */
 export const sticksOut = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)
 
-const tooSmall = (page: Page) => page.evaluate(() => [...document.querySelectorAll('button, .button, input:not([type=hidden]), textarea, select, summary, a.filter__choice')]
-  .map((element) => ({ element, box: element.getBoundingClientRect() }))
+const tooSmall = (page: Page) => page.evaluate(() => [...document.querySelectorAll('button, .button, input:not([type=hidden]), textarea, select, summary, a.filter__choice, a.place')]
+  // Who presses a label presses what it is the label of.
+  .map((element) => ({ element, box: (element.matches('[type=radio], [type=checkbox]') ? element.closest('label') ?? element : element).getBoundingClientRect() }))
   .filter(({ box }) => box.width > 1 && (box.width < 44 || box.height < 44))
   .map(({ element, box }) => `${box.width} by ${box.height}: ${element.outerHTML.slice(0, 120)}`))

@@ -1,5 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { Change, ChangesSince, Label, LabelPage, List, ListPage, type NewTask, Purged, Task, TaskPage, type TaskPatch, type TaskStatus, TrashedTask, TrashPage, Undone } from '@daymark/tasks/contracts'
+import {
+  Change, ChangesSince, Label, type LabelPatch, LabelPage, List, ListPage, type ListPatch, type NewLabel, type NewList, type NewTask, Purged, Summary, Task, TaskPage, type TaskPatch, type TaskQuery,
+  TrashedTask, TrashPage, Undone,
+} from '@daymark/tasks/contracts'
 import { type Bearer, withBearer } from './bearer.server.ts'
 import { ContractBroken, contractCheck } from './contract-check.server.ts'
 import type { CallOrigin, Service, ServiceAnswer, ServiceCall } from './service.server.ts'
@@ -14,16 +17,24 @@ const checkLists = contractCheck(ListPage, [List]) as (answer: unknown) => ListP
 const checkUndone = contractCheck(Undone)
 const checkChanges = contractCheck(ChangesSince, [Change]) as (answer: unknown) => ChangesSince
 const checkLabels = contractCheck(LabelPage, [Label]) as (answer: unknown) => LabelPage
+const checkSummary = contractCheck(Summary)
+const checkList = contractCheck(List)
+const checkLabel = contractCheck(Label)
 
 /** A task, and the ETag by which a write says that it was made from this very version. */
 export interface TaskRead { task: Task, etag: string }
+export interface ListRead { list: List, etag: string }
+export interface LabelRead { label: Label, etag: string }
+/** What a write left, and the number of that change, as with a task. */
+export interface ListWritten extends ListRead { change: number | null }
+export interface LabelWritten extends LabelRead { change: number | null }
 
 /** A task as a write left it, and the number of that change, by which it can be taken back; null where nothing changed. */
 export interface TaskWritten extends TaskRead { change: number | null }
 
 export interface TasksClient {
-  /** The tasks of a state, all or those with the words of `q`. */
-  list: (query: { status: TaskStatus, limit: number, cursor?: string, q?: string }) => Promise<TaskPage>
+  /** The tasks that a query finds, a page of them. */
+  list: (query: TaskQuery) => Promise<TaskPage>
   get: (id: string) => Promise<TaskRead>
   create: (task: NewTask) => Promise<TaskWritten>
   /** Changes what `patch` names, if the task is still what `etag` stands for; otherwise rejects with a 412 that tells the task as it is. */
@@ -39,8 +50,22 @@ export interface TasksClient {
   purge: (id: string) => Promise<void>
   /** The same with all that came to the trash up to an instant; gives how many those were. */
   emptyTrash: (until: string) => Promise<number>
+  /** How many tasks there are, by whatever can be counted; what is due is seen from the day it is in the zone. */
+  summary: (timeZone: string) => Promise<Summary>
   lists: () => Promise<List[]>
+  getList: (id: string) => Promise<ListRead>
+  createList: (list: NewList) => Promise<ListWritten>
+  /** Like `update`, of a list. */
+  updateList: (id: string, patch: ListPatch, etag: string) => Promise<ListWritten>
+  /** Deletes a list, and moves its tasks to the trash, as one change. */
+  removeList: (id: string) => Promise<number | null>
   labels: () => Promise<Label[]>
+  getLabel: (id: string) => Promise<LabelRead>
+  createLabel: (label: NewLabel) => Promise<LabelWritten>
+  /** Like `update`, of a label. */
+  updateLabel: (id: string, patch: LabelPatch, etag: string) => Promise<LabelWritten>
+  /** Deletes a label, and takes it off its tasks, as one change. */
+  removeLabel: (id: string) => Promise<number | null>
   /** Takes back a change, and those made together with it; rejects with a 409 that `standingInTheWay` reads. */
   undo: (change: number) => Promise<Undone>
   /** A change by its number; null where there is none. */
@@ -61,25 +86,41 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     return withBearer(bearer, (authorization) =>
       tasks({ ...rest, method, path: `/api/${bearer.userId()}${path}`, headers: { ...headers, ...key, ...authorization } }, origin))
   }
-  const one = async (request: ServiceCall): Promise<TaskWritten> => {
-    const { body, headers } = await call(request)
-    const etag = headers.get('etag')
-    if (etag === null) throw new ContractBroken('Task', ['ETag'])
-    return { task: checkTask(body), etag, change: changeOf(headers) }
-  }
   const changeOf = (headers: Headers) => {
     const change = headers.get('daymark-change')
     return change === null ? null : Number(change)
   }
+  const tagged = async <T>(check: (answer: unknown) => T, request: ServiceCall): Promise<{ object: T, etag: string, change: number | null }> => {
+    const { body, headers } = await call(request)
+    const etag = headers.get('etag')
+    if (etag === null) throw new ContractBroken(request.path, ['ETag'])
+    return { object: check(body), etag, change: changeOf(headers) }
+  }
+  const one = async (request: ServiceCall): Promise<TaskWritten> => {
+    const { object: task, etag, change } = await tagged(checkTask, request)
+    return { task, etag, change }
+  }
+  const oneList = async (request: ServiceCall): Promise<ListWritten> => {
+    const { object: list, etag, change } = await tagged(checkList, request)
+    return { list, etag, change }
+  }
+  const oneLabel = async (request: ServiceCall): Promise<LabelWritten> => {
+    const { object: label, etag, change } = await tagged(checkLabel, request)
+    return { label, etag, change }
+  }
+  const patching = (path: string, body: unknown, etag: string): ServiceCall =>
+    ({ method: 'PATCH', path, headers: { 'content-type': 'application/merge-patch+json', 'if-match': etag }, body })
   const pathOf = (id: string) => `/tasks/${encodeURIComponent(id)}`
+  const listPath = (id: string) => `/lists/${encodeURIComponent(id)}`
+  const labelPath = (id: string) => `/labels/${encodeURIComponent(id)}`
   return {
-    async list ({ status, limit, cursor, q }) {
-      const query = new URLSearchParams({ status, limit: String(limit), ...q !== undefined && { q }, ...cursor !== undefined && { cursor } })
-      return checkPage((await call({ method: 'GET', path: `/tasks?${query}` })).body)
+    async list (query) {
+      const given = new URLSearchParams(Object.entries(query).flatMap(([name, value]) => value === undefined ? [] : [[name, String(value)]]))
+      return checkPage((await call({ method: 'GET', path: `/tasks?${given}` })).body)
     },
     get: (id) => one({ method: 'GET', path: pathOf(id) }),
     create: (task) => one({ method: 'POST', path: '/tasks', body: task }),
-    update: (id, patch, etag) => one({ method: 'PATCH', path: pathOf(id), headers: { 'content-type': 'application/merge-patch+json', 'if-match': etag }, body: patch }),
+    update: (id, patch, etag) => one(patching(pathOf(id), patch, etag)),
     complete: (id, completed) => one({ method: 'PATCH', path: `${pathOf(id)}/complete`, body: { completed } }),
     async remove (id) {
       try {
@@ -94,8 +135,17 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     trashed: async (id) => checkTrashed((await call({ method: 'GET', path: `/trash/${encodeURIComponent(id)}` })).body),
     purge: async (id) => { await call({ method: 'DELETE', path: `/trash/${encodeURIComponent(id)}` }) },
     emptyTrash: async (until) => checkPurged((await call({ method: 'DELETE', path: `/trash?${new URLSearchParams({ until })}` })).body).purged,
+    summary: async (timeZone) => checkSummary((await call({ method: 'GET', path: `/summary?${new URLSearchParams({ time_zone: timeZone })}` })).body),
     lists: async () => checkLists((await call({ method: 'GET', path: '/lists' })).body).items,
+    getList: (id) => oneList({ method: 'GET', path: listPath(id) }),
+    createList: (list) => oneList({ method: 'POST', path: '/lists', body: list }),
+    updateList: (id, patch, etag) => oneList(patching(listPath(id), patch, etag)),
+    removeList: async (id) => changeOf((await call({ method: 'DELETE', path: listPath(id) })).headers),
     labels: async () => checkLabels((await call({ method: 'GET', path: '/labels' })).body).items,
+    getLabel: (id) => oneLabel({ method: 'GET', path: labelPath(id) }),
+    createLabel: (label) => oneLabel({ method: 'POST', path: '/labels', body: label }),
+    updateLabel: (id, patch, etag) => oneLabel(patching(labelPath(id), patch, etag)),
+    removeLabel: async (id) => changeOf((await call({ method: 'DELETE', path: labelPath(id) })).headers),
     undo: async (change) => checkUndone((await call({ method: 'POST', path: `/changes/${change}/undo` })).body),
     change: async (seq) => checkChanges((await call({ method: 'GET', path: `/changes?${new URLSearchParams({ since: String(seq - 1), limit: '1' })}` })).body).items.find((change) => change.seq === seq) ?? null,
   }

@@ -1,9 +1,32 @@
 import { Link } from '@remix-run/react'
 
-interface EmptyTasksProps { show: 'open' | 'done' | 'all', isFirstTask: boolean }
+interface EmptyTasksProps {
+  show: 'open' | 'done' | 'all'
+  isFirstTask: boolean
+  /** Where nothing is: in all there is, in a list or with a label, or due then. */
+  where: 'all' | 'list' | 'label' | 'overdue' | 'today' | 'soon' | 'gone'
+}
+
+const nothing: Record<Exclude<EmptyTasksProps['where'], 'all'>, { title: string, advice: string }> = {
+  list: { title: 'Nothing to do in this list', advice: 'What you write above lands in it.' },
+  label: { title: 'Nothing to do with this label', advice: 'What you write above carries it. Open a task to give it labels.' },
+  overdue: { title: 'Nothing is overdue', advice: 'All that was due before today is done.' },
+  today: { title: 'Nothing more today', advice: 'What you write above is due today. Enjoy the view, or add what comes next.' },
+  gone: { title: 'There is nothing here', advice: 'It was deleted, or the address is mistyped. Deleted tasks wait in the trash for a while; what you write above lands in your Inbox.' },
+  soon: { title: 'Nothing in the next six days', advice: 'Open a task to say when it is due.' },
+}
 
 /** What an empty list says: how to begin, or that all is well. */
-export function EmptyTasks ({ show, isFirstTask }: EmptyTasksProps) {
+export function EmptyTasks ({ show, isFirstTask, where }: EmptyTasksProps) {
+  if (where === 'gone' || (where !== 'all' && show !== 'done')) {
+    return (
+      <section className='empty'>
+        <Horizon isDone={where !== 'gone'} />
+        <h2>{nothing[where].title}</h2>
+        <p>{nothing[where].advice}</p>
+      </section>
+    )
+  }
   if (isFirstTask && show !== 'done') {
     return (
       <section className='empty'>

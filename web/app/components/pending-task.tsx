@@ -3,11 +3,18 @@ import { useEffect, useRef } from 'react'
 import { useFormToken } from './form-token.tsx'
 import type { Outcome } from './notice.tsx'
 
-export interface Addition { key: string, title: string, isAnswered: boolean }
+export interface Addition {
+  key: string
+  title: string
+  /** The address of the list it was written in. */
+  action: string
+  isAnswered: boolean
+}
 
 interface PendingTaskProps {
   addition: Addition
-  action: string
+  /** Whether the list it was written in is shown still. */
+  isHere: boolean
   /** True once those written before it have been answered: tasks arrive in the order in which they were written. */
   isNext: boolean
   onAnswered: (key: string) => void
@@ -15,14 +22,14 @@ interface PendingTaskProps {
 }
 
 /** A task that is on its way to the server, shown as if it were there. */
-export function PendingTask ({ addition, action, isNext, onAnswered, onOutcome }: PendingTaskProps) {
+export function PendingTask ({ addition, isHere, isNext, onAnswered, onOutcome }: PendingTaskProps) {
   const fetcher = useFetcher<Outcome>({ key: addition.key })
   const formToken = useFormToken()
   const isSent = useRef(false)
   useEffect(() => {
     if (isSent.current || !isNext) return
     isSent.current = true
-    fetcher.submit({ form_token: formToken, form_key: addition.key, intent: 'add', title: addition.title }, { method: 'post', action })
+    fetcher.submit({ form_token: formToken, form_key: addition.key, intent: 'add', title: addition.title }, { method: 'post', action: addition.action })
   })
   const { data: outcome, state } = fetcher
   useEffect(() => {
@@ -32,7 +39,7 @@ export function PendingTask ({ addition, action, isNext, onAnswered, onOutcome }
     if (state === 'idle') onOutcome(addition, outcome)
   }, [outcome, state, addition, onAnswered, onOutcome])
   return (
-    <li className='task task--pending'>
+    <li className='task task--pending' hidden={!isHere}>
       <span className='task__tick' aria-hidden='true'><span className='task__box' /></span>
       <span className='task__title'><span className='task__link'>{addition.title}</span></span>
     </li>

@@ -7,10 +7,16 @@ import { useCheckedForm } from './checked-form.tsx'
 import { useHydrated } from './hydrated.ts'
 import { SearchIcon } from './icons.tsx'
 
-interface SearchTasksProps { guide: FormGuide, answer: FormAnswer | undefined, show: 'open' | 'done' | 'all', q: string }
+interface SearchTasksProps {
+  guide: FormGuide
+  answer: FormAnswer | undefined
+  /** What the address says beside the words. */
+  beside: Record<string, string>
+  q: string
+}
 
 /** One line of words to search the shown tasks for; the words stand in the address. */
-export function SearchTasks ({ guide, answer: served, show, q }: SearchTasksProps) {
+export function SearchTasks ({ guide, answer: served, beside, q }: SearchTasksProps) {
   const isHydrated = useHydrated()
   const input = useRef<HTMLInputElement>(null)
   const { answer, formProps } = useCheckedForm(guide, served)
@@ -23,7 +29,7 @@ export function SearchTasks ({ guide, answer: served, show, q }: SearchTasksProp
   }, [q])
   return (
     <Form className='search' method='get' action='/dashboard' role='search' preventScrollReset {...formProps}>
-      {show !== 'open' && <input type='hidden' name='show' value={show} />}
+      {Object.entries(beside).map(([name, value]) => <input key={name} type='hidden' name={name} value={value} />)}
       <div className='search__line'>
         <SearchIcon />
         <label className='visually-hidden' htmlFor='q'>Search tasks</label>

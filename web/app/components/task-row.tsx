@@ -1,4 +1,4 @@
-import type { Priority } from '@daymark/tasks/contracts'
+import type { Colour, Priority } from '@daymark/tasks/contracts'
 import { Link, useFetcher } from '@remix-run/react'
 import { type RefObject, useEffect, useRef } from 'react'
 import { Due } from './due.tsx'
@@ -7,8 +7,12 @@ import { CheckIcon, TrashIcon } from './icons.tsx'
 import type { Outcome } from './notice.tsx'
 import { priorityNames } from './task-details.tsx'
 
+export interface Fact { kind: 'list' | 'label', id: string, name: string, colour: Colour }
+
 interface TaskRowProps {
-  task: { id: string, title: string, description: string, completed: boolean, priority: Priority, due_date: string | null }
+  task: { id: string, title: string, description: string, completed: boolean, priority: Priority, due_date: string | null, due_at: string | null, parent_id: string | null }
+  /** The list and the labels that are worth telling here. */
+  facts: Fact[]
   action: string
   show: 'open' | 'done' | 'all'
   onOutcome: (outcome: Outcome) => void
@@ -17,7 +21,7 @@ interface TaskRowProps {
 }
 
 /** One task of the list: tick it, open it, delete it. What is asked shows at once; what fails comes back. */
-export function TaskRow ({ task, action, show, onOutcome, fallbackFocus }: TaskRowProps) {
+export function TaskRow ({ task, facts, action, show, onOutcome, fallbackFocus }: TaskRowProps) {
   const { id, title, description } = task
   const fetcher = useFetcher<Outcome>({ key: `task-${id}` })
   const row = useRef<HTMLLIElement>(null)
@@ -54,10 +58,14 @@ export function TaskRow ({ task, action, show, onOutcome, fallbackFocus }: TaskR
       <div className='task__title'>
         <Link className='task__link' to={`/tasks/${id}`}>{title}</Link>
         {description !== '' && <p className='task__excerpt'>{description}</p>}
-        {(task.due_date !== null || task.priority !== 'none') && (
+        {(task.due_date !== null || task.due_at !== null || task.priority !== 'none' || task.parent_id !== null || facts.length > 0) && (
           <p className='task__facts'>
-            {task.due_date !== null && <Due day={task.due_date} completed={completed} />}
+            <Due day={task.due_date} instant={task.due_at} completed={completed} />
             {task.priority !== 'none' && <span>{`${priorityNames[task.priority]} priority`}</span>}
+            {task.parent_id !== null && <span>Subtask</span>}
+            {facts.map(({ kind, id, name, colour }) => (
+              <span key={id} className='task__fact'><span className={`tone tone--${kind}`} data-tone={colour} aria-hidden='true' /><span className='visually-hidden'>{kind === 'list' ? 'in ' : 'label '}</span><bdi>{name}</bdi></span>
+            ))}
           </p>
         )}
       </div>

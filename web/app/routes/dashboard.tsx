@@ -1,6 +1,6 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Link, useActionData, useLoaderData } from '@remix-run/react'
-import { useCallback, useRef, useState } from 'react'
+import { type RefObject, useCallback, useRef, useState } from 'react'
 import type { TaskFlash } from '../../session/flash.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { EmptyTasks, NothingFound } from '../components/empty-tasks.tsx'
@@ -8,27 +8,35 @@ import { FormSummary } from '../components/checked-form.tsx'
 import { newKey, revalidateAfterRefusal } from '../components/form-token.tsx'
 import { type Outcome, useTell } from '../components/notice.tsx'
 import { type Addition, PendingTask } from '../components/pending-task.tsx'
+import { Places } from '../components/places.tsx'
 import { QuickAdd } from '../components/quick-add.tsx'
 import { SearchTasks } from '../components/search-tasks.tsx'
-import { TaskRow } from '../components/task-row.tsx'
-import type { FormAnswer } from '../forms/form-answer.ts'
+import { type Fact, TaskRow } from '../components/task-row.tsx'
+import { type FormAnswer, keptValues } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
 import { addTaskGuide, findTasksGuide, readAddTask, readCompletion, readTaskId } from '../forms/task-forms.server.ts'
+import type { Overview } from '../places.ts'
 import { requireUser } from '../require-user.server.ts'
-import { type Shown, pageOfTasks, readShown, searchOf } from '../shown-tasks.server.ts'
+import { clockOf, placeShown, readOverview } from '../overview.server.ts'
+import { type Shown, pageOfTasks, placeOf, readShown, searchOf } from '../shown-tasks.server.ts'
 
-export const meta: MetaFunction = () => [{ title: 'Tasks · Daymark' }]
+export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `${loaded?.place.name ?? 'Tasks'} · Daymark` }]
 
 export const shouldRevalidate = revalidateAfterRefusal
 
 export async function loader ({ request, context }: LoaderFunctionArgs) {
   requireUser(context)
   const shown = readShown(request)
-  const { answer: searchAnswer, ...page } = await pageOfTasks(context.tasks, shown)
-  const { show, q } = shown
-  const addresses = { open: searchOf({ show: 'open', q }), done: searchOf({ show: 'done', q }), all: searchOf({ show: 'all', q }), unsearched: searchOf({ show, q: '' }) }
-  const found = { ...page, shown, addresses, searchAnswer, flash: context.takeFlash(), guide: addTaskGuide, searchGuide: findTasksGuide }
-  return data(found, { status: searchAnswer ? 422 : 200 })
+  const clock = clockOf(context)
+  const [{ answer: searchAnswer, ...page }, overview] = await Promise.all([pageOfTasks(context.tasks, shown, clock), readOverview(context.tasks, clock)])
+  const place = placeShown(shown, overview)
+  const { show, q, list, label, due } = shown
+  const where = { list, label, due }
+  const addresses = { open: searchOf({ ...where, show: 'open', q }), done: searchOf({ ...where, show: 'done', q }), all: searchOf({ ...where, show: 'all', q }), unsearched: searchOf({ ...where, show }) }
+  const beside = Object.fromEntries([...new URLSearchParams(searchOf({ ...where, show }))])
+  const isByUtc = due !== '' && context.user?.time_zone == null
+  const found = { ...page, shown, place, overview, addresses, beside, isByUtc, searchAnswer, flash: context.takeFlash(), guide: addTaskGuide, searchGuide: findTasksGuide }
+  return data(found, { status: place.kind === 'gone' ? 404 : searchAnswer ? 422 : 200 })
 }
 
 export async function action ({ request, context }: ActionFunctionArgs) {
@@ -37,7 +45,7 @@ export async function action ({ request, context }: ActionFunctionArgs) {
   const intent = String(form.get('intent'))
   form.delete('intent')
   try {
-    const outcome = await carryOut(intent, form, context.tasks)
+    const outcome = await carryOut(intent, form, request, context)
     if ('answer' in outcome) return data({ ...outcome.answer, values: { ...outcome.answer.values, intent } }, { status: 422 })
     // A script shows what happened itself; a page is told on the next one, which may be reloaded without harm.
     if (!context.wantsPage) return data(outcome)
@@ -46,18 +54,24 @@ export async function action ({ request, context }: ActionFunctionArgs) {
     if (isServiceProblem(error) && error.status === 404) {
       return data<FormAnswer>({ values: { intent }, errors: {}, problem: 'That task is gone: it was deleted elsewhere.' }, { status: 404 })
     }
+    if (isServiceProblem(error) && intent === 'add') {
+      const field = error.errors.find(({ pointer }) => pointer === '/list_id' || pointer === '/label_ids')
+      const values = { ...keptValues(form), intent }
+      if (field) return data<FormAnswer>({ values, errors: {}, problem: `This ${field.pointer === '/list_id' ? 'list' : 'label'} was deleted elsewhere, so that nothing can be added here. Your words are still in the line.` }, { status: 422 })
+    }
     return refusedForm(error, { ...Object.fromEntries([...form].map(([name, value]) => [name, String(value)])), intent }, addTaskGuide)
   }
   const { pathname, search } = new URL(request.url)
   return redirect(pathname + search, 303)
 }
 
-async function carryOut (intent: string, form: FormData, tasks: ActionFunctionArgs['context']['tasks']): Promise<{ flash: TaskFlash } | { answer: FormAnswer }> {
+async function carryOut (intent: string, form: FormData, request: Request, context: ActionFunctionArgs['context']): Promise<{ flash: TaskFlash } | { answer: FormAnswer }> {
+  const { tasks } = context
   switch (intent) {
     case 'add': {
       const read = readAddTask(form)
       if (!read.ok) return read
-      const { task, change } = await tasks.create(read.value)
+      const { task, change } = await tasks.create({ ...placeOf(readShown(request), clockOf(context)), ...read.value })
       return { flash: { did: 'added', title: task.title, change } }
     }
     case 'complete': {
@@ -83,10 +97,30 @@ const filters: Array<{ show: Shown['show'], name: string }> = [
   { show: 'all', name: 'All' },
 ]
 
+/** What a row tells of its task's list, where that is not plain, and its labels. */
+function factsOf ({ list_id: listId, label_ids: labelIds }: { list_id: string | null, label_ids: string[] }, { lists, archived, labels }: Overview, at: { list: string, label: string }): Fact[] {
+  const [inbox] = lists
+  const list = listId === at.list || listId === inbox?.id ? undefined : [...lists, ...archived].find(({ id }) => id === listId)
+  return [
+    ...list ? [{ kind: 'list' as const, ...list }] : [],
+    ...labels.filter(({ id }) => id !== at.label && labelIds.includes(id)).map((label) => ({ kind: 'label' as const, ...label })),
+  ]
+}
+
 export default function DashboardPage () {
-  const { items, shown, addresses, more, isFirstTask, guide, searchGuide, searchAnswer } = useLoaderData<typeof loader>()
-  const served = useActionData<typeof action>() as FormAnswer | undefined
+  const { overview, shown } = useLoaderData<typeof loader>()
   const heading = useRef<HTMLHeadingElement>(null)
+  return (
+    <div className='board'>
+      <Places overview={overview} at={shown} heading={heading} />
+      <ShownTasks heading={heading} />
+    </div>
+  )
+}
+
+function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
+  const { items, shown, place, overview, addresses, beside, isByUtc, more, guide, searchGuide, searchAnswer } = useLoaderData<typeof loader>()
+  const served = useActionData<typeof action>() as FormAnswer | undefined
   const tell = useTell()
   const [trouble, setTrouble] = useState<FormAnswer | null>(null)
   const [adding, setAdding] = useState<Addition[]>([]) // newest first, as in the list
@@ -110,13 +144,14 @@ export default function DashboardPage () {
   const isServedAdd = served?.values['intent'] === 'add'
   const answer = trouble ?? (isServedAdd ? null : served)
   const addAnswer = failedAdd ?? (isServedAdd ? served : null)
-  const address = `/dashboard${shown.search}`
+  // What cannot be added where it was written can still be added to all tasks.
+  const address = place.kind === 'gone' ? '/dashboard' : `/dashboard${shown.search}`
   const isSearch = shown.q !== ''
-  const isEmpty = items.length === 0 && adding.length === 0
+  const isEmpty = items.length === 0 && !adding.some(({ action }) => action === address)
   return (
     <div className='tasks'>
       <div className='tasks__head'>
-        <h1 ref={heading} tabIndex={-1}>Tasks</h1>
+        <h1 ref={heading} tabIndex={-1} dir='auto'>{place.name}</h1>
         <nav className='filter' aria-label='Which tasks'>
           {filters.map(({ show, name }) => (
             <Link key={show} className='filter__choice' to={`/dashboard${addresses[show]}`} aria-current={show === shown.show ? 'page' : undefined} preventScrollReset>{name}</Link>
@@ -124,15 +159,22 @@ export default function DashboardPage () {
         </nav>
       </div>
 
+      {(place.edit || isByUtc) && (
+        <p className='tasks__about'>
+          {place.isArchived && <span className='mark mark--quiet'>Archived</span>}
+          {place.edit && <Link to={place.edit}>Edit this {place.kind}</Link>}
+          {isByUtc && <span>The days go by UTC until you choose a time zone in the <Link to='/settings'>settings</Link>.</span>}
+        </p>
+      )}
       <FormSummary answer={answer} />
 
-      <SearchTasks guide={searchGuide} answer={searchAnswer} show={shown.show} q={shown.q} />
+      {place.kind !== 'gone' && <SearchTasks guide={searchGuide} answer={searchAnswer} beside={beside} q={shown.q} />}
 
-      {shown.show !== 'done' && !isSearch && (
+      {shown.show !== 'done' && !isSearch && place.isWritable && (
         <QuickAdd
           guide={guide} action={address} answer={addAnswer} onAdd={(title) => {
             setFailedAdd(null)
-            setAdding((list) => [{ key: `add-${newKey()}`, title, isAnswered: false }, ...list])
+            setAdding((list) => [{ key: `add-${newKey()}`, title, action: address, isAnswered: false }, ...list])
           }}
         />
       )}
@@ -142,18 +184,18 @@ export default function DashboardPage () {
           <span>{more ? `The first ${items.length}` : items.length} {items.length === 1 ? 'task' : 'tasks'} with “{shown.q}”</span> <Link to={`/dashboard${addresses.unsearched}`}>Clear search</Link>
         </p>
       )}
-      {isEmpty
-        ? isSearch
-          ? searchAnswer
-            ? <p className='tasks__found'><Link to={`/dashboard${addresses.unsearched}`}>Clear search</Link></p>
-            : <NothingFound show={shown.show} q={shown.q} everywhere={`/dashboard${addresses.all}`} clear={`/dashboard${addresses.unsearched}`} />
-          : <EmptyTasks show={shown.show} isFirstTask={isFirstTask} />
-        : (
-          <ul className='task-list' aria-label={`${filters.find(({ show }) => show === shown.show)?.name ?? ''} tasks`}>
-            {adding.map((addition) => <PendingTask key={addition.key} addition={addition} action={address} isNext={addition.key === nextKey} onAnswered={noteAnswered} onOutcome={settleAdd} />)}
-            {items.map((task) => <TaskRow key={task.id} task={task} action={address} show={shown.show} onOutcome={settle} fallbackFocus={heading} />)}
-          </ul>
-          )}
+      {isEmpty && (isSearch
+        ? searchAnswer
+          ? <p className='tasks__found'><Link to={`/dashboard${addresses.unsearched}`}>Clear search</Link></p>
+          : <NothingFound show={shown.show} q={shown.q} everywhere={`/dashboard${addresses.all}`} clear={`/dashboard${addresses.unsearched}`} />
+        : <EmptyTasks show={shown.show} isFirstTask={!overview.hasTasks} where={place.kind} />)}
+      {/* What is on its way to another list than the one shown goes on. */}
+      {(items.length > 0 || adding.length > 0) && (
+        <ul className='task-list' aria-label={`${filters.find(({ show }) => show === shown.show)?.name ?? ''} tasks`} hidden={isEmpty}>
+          {adding.map((addition) => <PendingTask key={addition.key} addition={addition} isHere={addition.action === address} isNext={addition.key === nextKey} onAnswered={noteAnswered} onOutcome={settleAdd} />)}
+          {items.map((task) => <TaskRow key={task.id} task={task} facts={factsOf(task, overview, shown)} action={address} show={shown.show} onOutcome={settle} fallbackFocus={heading} />)}
+        </ul>
+      )}
 
       {more && <p className='tasks__more'><Link className='button button--quiet' to={more} preventScrollReset>Show more</Link></p>}
       <p className='tasks__trash'><Link to='/trash'>Trash</Link></p>
