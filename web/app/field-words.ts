@@ -7,7 +7,7 @@ const names: Record<LoggedField, string> = {
   title: 'title',
   description: 'description',
   list_id: 'list',
-  parent_id: 'place among subtasks',
+  parent_id: 'parent task',
   priority: 'priority',
   due_date: 'due day',
   due_at: 'due time',

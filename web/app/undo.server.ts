@@ -3,7 +3,7 @@ import type { TaskFlash } from '../session/flash.ts'
 import { standingInTheWay, type TasksClient } from './api/tasks-client.server.ts'
 import { isServiceProblem } from './api/service-problem.ts'
 import { fieldsInWords } from './field-words.ts'
-import type { FormAnswer } from './forms/form-answer.ts'
+import type { UndoAnswer } from './forms/form-answer.ts'
 
 /** What to tell of an undo: of one task by its title, of more by how many they were. */
 export function undoneFlash ({ change_seq: change, items }: Undone, told: Pick<TaskFlash, 'did' | 'title' | 'again'>): TaskFlash {
@@ -11,10 +11,8 @@ export function undoneFlash ({ change_seq: change, items }: Undone, told: Pick<T
   return { ...told, change, ...(count > 1 || told.title === '') && { count } }
 }
 
-/**
- * Why a change cannot be taken back, in words that name what stands in the way; null for any other error.
- */
-export async function undoRefusal (error: unknown, title: string, tasks: TasksClient): Promise<FormAnswer | null> {
+/** Why a change cannot be taken back, in words that name what stands in the way, and where that is told; null for any other error. */
+export async function undoRefusal (error: unknown, title: string, tasks: TasksClient): Promise<UndoAnswer | null> {
   if (!isServiceProblem(error)) return null
   if (error.status === 404) return { values: {}, errors: {}, problem: 'That is not on record any more, and cannot be taken back.' }
   const item = error.status === 409 ? standingInTheWay(error)?.[0] : undefined
@@ -30,5 +28,7 @@ export async function undoRefusal (error: unknown, title: string, tasks: TasksCl
     forgotten: 'What was there before is not kept any more, and cannot be brought back.',
   }
   const problem = sentences[item.code ?? '']
-  return problem === undefined ? null : { values: {}, errors: {}, problem }
+  if (problem === undefined) return null
+  const history = item.object_type === 'task' ? `/tasks/${item.object_id}/history${item.conflict_seq === null ? '' : `#change-${item.conflict_seq}`}` : undefined
+  return { values: {}, errors: {}, problem, ...history !== undefined && { history } }
 }

@@ -237,6 +237,13 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
         await page.getByLabel('Your password', { exact: true }).waitFor()
       },
     },
+    {
+      name: 'history',
+      path: `${task}/history`,
+      who: full,
+      act: (page) => page.locator('.change').first().waitFor(),
+    },
+    { name: 'history of what is in the trash', path: `/tasks/${discarded}/history`, who: full },
     { name: 'trash', path: '/trash', who: full },
     { name: 'trash that is empty', path: '/trash', who: empty },
     { name: 'empty the trash', path: '/trash/empty', who: full },

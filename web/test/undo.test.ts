@@ -128,6 +128,10 @@ for (const javaScriptEnabled of [true, false]) {
     t.equal((await ada.post(path, { intent: 'save', edition: edition.replaceAll('&quot;', '"'), title: 'Second', description: '' })).status, 303)
     await undo.click()
     await page.getByRole('alert').getByText('“First” stays as it is: its title was changed again later. Take that back first.').waitFor()
+    await page.getByRole('link', { name: 'See its history' }).click()
+    await page.waitForURL(/\/tasks\/[\w-]+\/history#change-\d+$/)
+    await page.getByRole('heading', { name: 'History' }).waitFor()
+    t.match(await page.locator('.change:target, .change').first().textContent(), /Title changed.*First.*Second/)
     t.match((await ada.get(path)).text, /name="title"[^>]* value="Second"/)
   })
 }

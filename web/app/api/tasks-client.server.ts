@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import {
-  Change, ChangesSince, Label, type LabelPatch, LabelPage, List, ListPage, type ListPatch, type NewLabel, type NewList, type NewTask, Purged, Summary, Task, TaskPage, type TaskPatch, type TaskQuery,
+  Change, ChangePage, ChangesSince, Label, type LabelPatch, LabelPage, List, ListPage, type ListPatch, type NewLabel, type NewList, type NewTask, Purged, Summary, Task, TaskPage, type TaskPatch, type TaskQuery,
   TrashedTask, TrashPage, Undone,
 } from '@daymark/tasks/contracts'
 import { type Bearer, withBearer } from './bearer.server.ts'
@@ -16,6 +16,7 @@ const checkPurged = contractCheck(Purged)
 const checkLists = contractCheck(ListPage, [List]) as (answer: unknown) => ListPage
 const checkUndone = contractCheck(Undone)
 const checkChanges = contractCheck(ChangesSince, [Change]) as (answer: unknown) => ChangesSince
+const checkHistory = contractCheck(ChangePage, [Change]) as (answer: unknown) => ChangePage
 const checkLabels = contractCheck(LabelPage, [Label]) as (answer: unknown) => LabelPage
 const checkSummary = contractCheck(Summary)
 const checkList = contractCheck(List)
@@ -68,6 +69,8 @@ export interface TasksClient {
   removeLabel: (id: string) => Promise<number | null>
   /** Takes back a change, and those made together with it; rejects with a 409 that `standingInTheWay` reads. */
   undo: (change: number) => Promise<Undone>
+  /** What was done to a task, newest first, wherever it is by now. */
+  history: (id: string, query: { limit: number, cursor?: string }) => Promise<ChangePage>
   /** A change by its number; null where there is none. */
   change: (seq: number) => Promise<Change | null>
 }
@@ -147,6 +150,7 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     updateLabel: (id, patch, etag) => oneLabel(patching(labelPath(id), patch, etag)),
     removeLabel: async (id) => changeOf((await call({ method: 'DELETE', path: labelPath(id) })).headers),
     undo: async (change) => checkUndone((await call({ method: 'POST', path: `/changes/${change}/undo` })).body),
+    history: async (id, { limit, cursor }) => checkHistory((await call({ method: 'GET', path: `${pathOf(id)}/history?${new URLSearchParams({ limit: String(limit), ...cursor !== undefined && { cursor } })}` })).body),
     change: async (seq) => checkChanges((await call({ method: 'GET', path: `/changes?${new URLSearchParams({ since: String(seq - 1), limit: '1' })}` })).body).items.find((change) => change.seq === seq) ?? null,
   }
 }

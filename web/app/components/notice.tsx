@@ -1,13 +1,13 @@
-import { useFetcher, useLocation, useMatches, useNavigation } from '@remix-run/react'
+import { Link, useFetcher, useLocation, useMatches, useNavigation } from '@remix-run/react'
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import type { Flash, TaskFlash } from '../../session/flash.ts'
-import type { FormAnswer } from '../forms/form-answer.ts'
+import type { FormAnswer, UndoAnswer } from '../forms/form-answer.ts'
 import { FormToken } from './form-token.tsx'
 import { useHydrated } from './hydrated.ts'
 import { AlertIcon, CloseIcon } from './icons.tsx'
 
 /** What a script is told of a form: what was done, or why it was not. */
-export type Outcome = { flash: TaskFlash } | FormAnswer
+export type Outcome = { flash: TaskFlash } | UndoAnswer
 
 const Tell = createContext<(outcome: Outcome) => void>(() => {})
 
@@ -52,7 +52,7 @@ function Notice ({ told, onClose }: { told: Outcome, onClose: () => void }) {
     <div className={`notice ${'flash' in told ? '' : 'notice--refused'}`}>
       {'flash' in told
         ? <p className='notice__text'><span>{deedOf(told.flash)}</span> <b>{whatOf(told.flash)}</b></p>
-        : <p className='notice__text' role='alert'><AlertIcon /><span>{told.problem}</span></p>}
+        : <p className='notice__text' role='alert'><AlertIcon /><span>{told.problem}{told.history !== undefined && <> <Link to={told.history}>See its history</Link></>}</span></p>}
       {undo && <UndoForm {...undo} fetcherKey='undo' className='notice__undo' />}
       {isHydrated && <button className='notice__close' type='button' onClick={onClose}><CloseIcon /><span className='visually-hidden'>Close</span></button>}
     </div>

@@ -7,6 +7,9 @@ export interface FormAnswer {
   problem?: string
 }
 
+/** The same, of an undo: with the page that tells what stands in the way. */
+export interface UndoAnswer extends FormAnswer { history?: string }
+
 /** The same, of the page behind a mailed link, which may lead nowhere any more. */
 export interface LinkAnswer extends FormAnswer { isDead?: true }
 

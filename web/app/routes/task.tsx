@@ -158,6 +158,7 @@ export default function TaskPage () {
           Added <LocalTime instant={task.created_at} />
           {task.completed_at !== null && <> · done <LocalTime instant={task.completed_at} /></>}
           {task.completed_at === null && task.version > 1 && <> · changed <LocalTime instant={task.updated_at} /></>}
+          {' · '}<Link className='task-page__history' to={`/tasks/${task.id}/history`}>History</Link>
         </p>
         <div className='task-page__actions'>
           <completion.Form method='post' action={`/tasks/${task.id}`}>

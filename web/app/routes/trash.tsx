@@ -76,7 +76,7 @@ export default function TrashPage () {
               <li key={id} className='session'>
                 <div className='session__what'>
                   <p className='session__device'>{title}</p>
-                  <p className='settings__note'>Deleted <LocalTime instant={at} /></p>
+                  <p className='settings__note'>Deleted <LocalTime instant={at} /> · <Link className='task-page__history' to={`/tasks/${id}/history`} aria-label={`History of “${title}”`}>History</Link></p>
                 </div>
                 <div className='trash__acts'>
                   <Form method='post' action={address} preventScrollReset>

@@ -4,7 +4,7 @@ import type { TaskFlash } from '../../session/flash.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { FormSummary } from '../components/checked-form.tsx'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
-import type { FormAnswer } from '../forms/form-answer.ts'
+import type { UndoAnswer } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
 import { readUndo } from '../forms/task-forms.server.ts'
 import { requireUser } from '../require-user.server.ts'
@@ -19,7 +19,7 @@ export const shouldRevalidate = revalidateAfterRefusal
 export async function action ({ request, context }: ActionFunctionArgs) {
   requireUser(context)
   const read = readUndo(await request.formData())
-  if (!read.ok) return data<FormAnswer>(read.answer, { status: 422 })
+  if (!read.ok) return data<UndoAnswer>(read.answer, { status: 422 })
   const { change, did, title, again, next } = read.value
   try {
     const undone = await context.tasks.undo(change)
@@ -30,7 +30,7 @@ export async function action ({ request, context }: ActionFunctionArgs) {
     return redirect(onward, 303)
   } catch (error) {
     const refusal = await undoRefusal(error, title, context.tasks)
-    if (refusal) return data<FormAnswer>({ ...refusal, values: { next } }, { status: 409 })
+    if (refusal) return data<UndoAnswer>({ ...refusal, values: { next } }, { status: 409 })
     return refusedForm(error, read.values)
   }
 }
@@ -50,7 +50,7 @@ async function isPageOfGone ({ tasks }: ActionFunctionArgs['context'], path: str
 
 /** What cannot be taken back, or not now, is told on a page of its own where there is no script to tell it. */
 export default function UndoPage () {
-  const answer = useActionData<typeof action>() as FormAnswer | undefined
+  const answer = useActionData<typeof action>() as UndoAnswer | undefined
   const values = answer?.values ?? {}
   const again = values['change'] === undefined ? null : values['again'] === 'redone' ? 'Redo' : 'Undo'
   return (
@@ -65,6 +65,7 @@ export default function UndoPage () {
           {again !== null && <button className='button button--wide'>{again}</button>}
         </Form>
       )}
+      {answer?.history !== undefined && <p className='sheet__else'><Link to={answer.history}>See its history</Link></p>}
       <p className='sheet__else'><Link to={safeNext(values['next'])}>{answer ? 'Back to where you were' : 'To your tasks'}</Link></p>
     </div>
   )
