@@ -25,10 +25,13 @@ export const listHistory = (db: CommonQueryMethods, { user_id, object_id, before
   WHERE c.user_id = ${user_id} AND c.object_id = ${object_id} AND c.seq < coalesce(${before}::bigint, 9223372036854775807)
   ORDER BY c.seq DESC LIMIT ${limit}`)
 
-/** A change, with all that were made together with it, oldest first; nothing where there is no such change. */
+/** A change, with all that were made together with it, oldest first; nothing where there is no such change. Of two look-ups: an OR of both reads the whole log. */
 export const listGroup = (db: CommonQueryMethods, { user_id, seq }: { user_id: string, seq: number }) => db.any(sql.prepared('list_group', row(Change))`
-  SELECT ${changeColumns} FROM tasks.changes c, (SELECT coalesce(group_seq, seq) AS first FROM tasks.changes WHERE user_id = ${user_id} AND seq = ${seq}) g
-  WHERE c.user_id = ${user_id} AND (c.seq = g.first OR c.group_seq = g.first) ORDER BY c.seq`)
+  WITH g AS (SELECT coalesce(group_seq, seq) AS first FROM tasks.changes WHERE user_id = ${user_id} AND seq = ${seq})
+  SELECT ${changeColumns} FROM tasks.changes c WHERE c.user_id = ${user_id} AND c.seq = (SELECT first FROM g)
+  UNION ALL
+  SELECT ${changeColumns} FROM tasks.changes c WHERE c.user_id = ${user_id} AND c.group_seq = (SELECT first FROM g) AND c.seq <> (SELECT first FROM g)
+  ORDER BY seq`)
 
 const LaterChange = Type.Object({ seq: Type.Integer(), undoes: Type.Union([Type.Integer(), Type.Null()]), object_id: Type.String(), action: Type.String(), fields: Type.Array(Type.String()) })
 
@@ -37,12 +40,12 @@ export const listLaterChanges = (db: CommonQueryMethods, { user_id, after, objec
   SELECT seq, undoes, object_id, action, ARRAY(SELECT jsonb_object_keys(c.after)) AS fields
   FROM tasks.changes c WHERE c.user_id = ${user_id} AND c.object_id = ANY (${sql.array(object_ids, 'uuid')}) AND c.seq > ${after} ORDER BY seq DESC`)
 
-/** Those of some objects that something else still needs: tasks with subtasks, lists with tasks, labels that are carried. */
+/** Those of some objects that something else still needs: tasks with subtasks, lists with tasks, labels that are carried. Each is looked up (OFFSET 0 says), and not all that there is of them. */
 export const listNeeded = (db: CommonQueryMethods, { user_id, ids }: { user_id: string, ids: string[] }) => db.anyFirst(sql.prepared('list_needed', row(Type.Object({ id: Type.String() })))`
   SELECT one.id FROM unnest(${sql.array(ids, 'uuid')}) AS one (id)
-  WHERE EXISTS (SELECT FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.parent_id = one.id AND t.deleted_at IS NULL)
-    OR EXISTS (SELECT FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.list_id = one.id AND t.deleted_at IS NULL)
-    OR EXISTS (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = one.id)`)
+  WHERE EXISTS (SELECT FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.parent_id = one.id AND t.deleted_at IS NULL OFFSET 0)
+    OR EXISTS (SELECT FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.list_id = one.id AND t.deleted_at IS NULL OFFSET 0)
+    OR EXISTS (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = one.id OFFSET 0)`)
 
 const Stranded = Type.Object({ id: Type.String(), lost_list: Type.Boolean(), lost_parent: Type.Boolean(), inbox_id: Type.String() })
 

@@ -12,6 +12,8 @@ export interface TaskFilter {
   status: TaskStatus
   list_id?: string | undefined
   label?: string | undefined
+  /** How many tasks carry the label; as good as none where that is not told. */
+  carriers?: number | undefined
   priority?: Priority | undefined
   /** `none`: part of no other. */
   parent_id?: string | undefined
@@ -56,17 +58,21 @@ const along = {
 }
 
 /** The conditions that a filter makes, each with the letter that tells statements of other texts apart (PostgreSQL cuts their names off at 63). */
-function conditionsOf ({ list_id, label, priority, parent_id, due_before, due_after, time_zone, user_id, words }: TaskFilter): Array<[letter: string, condition: FragmentSqlToken]> {
+function conditionsOf ({ list_id, label, carriers = 0, priority, parent_id, due_before, due_after, time_zone, user_id, words }: TaskFilter, due = keys.due.asc.column): Array<[letter: string, condition: FragmentSqlToken]> {
+  // What is not due stands at the end that lies beyond: the index begins and ends where something is due.
+  const isDue = (side: FragmentSqlToken, instant: FragmentSqlToken) => sql.fragment`t.${due} ${side} ${instant} AND t.${due} > '-infinity' AND t.${due} < 'infinity'`
   const dueDay = sql.fragment`coalesce(t.due_date, (t.due_at AT TIME ZONE ${time_zone})::date)`
   const conditions: Array<[string, FragmentSqlToken | false]> = [
     ['l', list_id !== undefined && sql.fragment`t.list_id = ${list_id}`],
-    ['b', label !== undefined && sql.fragment`EXISTS (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = ${label} AND l.task_id = t.id)`],
+    // A rare label is where to begin; else the order is followed, and each task asked for it (OFFSET 0 says).
+    ['b', label !== undefined && carriers <= few && sql.fragment`EXISTS (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = ${label} AND l.task_id = t.id)`],
+    ['B', label !== undefined && carriers > few && sql.fragment`EXISTS (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = ${label} AND l.task_id = t.id OFFSET 0)`],
     ['p', priority !== undefined && sql.fragment`t.priority = ${priority}`],
     ['n', parent_id === 'none' && sql.fragment`t.parent_id IS NULL`],
     ['c', parent_id !== undefined && parent_id !== 'none' && sql.fragment`t.parent_id = ${parent_id}`],
     // No time zone is two days away from UTC: the index finds the neighbourhood, the day decides.
-    ['e', due_before !== undefined && sql.fragment`t.due_ascending < (${due_before}::date + 2)::timestamp AT TIME ZONE 'UTC' AND ${dueDay} < ${due_before}::date`],
-    ['d', due_after !== undefined && sql.fragment`t.due_descending > (${due_after}::date - 1)::timestamp AT TIME ZONE 'UTC' AND ${dueDay} > ${due_after}::date`],
+    ['e', due_before !== undefined && sql.fragment`${isDue(sql.fragment`<`, sql.fragment`(${due_before}::date + 2)::timestamp AT TIME ZONE 'UTC'`)} AND ${dueDay} < ${due_before}::date`],
+    ['d', due_after !== undefined && sql.fragment`${isDue(sql.fragment`>`, sql.fragment`(${due_after}::date - 1)::timestamp AT TIME ZONE 'UTC'`)} AND ${dueDay} > ${due_after}::date`],
     ...words.map(({ beginnings }): [string, FragmentSqlToken] => ['w', hasTerm({ user_id, beginnings, task_id: sql.fragment`t.id` })]),
   ]
   return conditions.filter((named): named is [string, FragmentSqlToken] => named[1] !== false)
@@ -79,7 +85,7 @@ export function listTasks (db: CommonQueryMethods, filter: Listing) {
   const { order, isAfter } = along[direction]
   // A rare word is where to begin: what has it is looked up one by one. Else the order is followed, and each task asked for its words.
   const isRare = rarest !== undefined && rarest.hits <= few
-  const conditions = conditionsOf(isRare ? { ...filter, words: others } : filter)
+  const conditions = conditionsOf(isRare ? { ...filter, words: others } : filter, keys.due[direction].column)
   if (after) conditions.push(['k', sql.fragment`(t.${column}, t.id) ${isAfter} (${after.key}::${type}, ${after.id}::uuid)`])
   const source = isRare
     ? sql.fragment`(SELECT DISTINCT task_id FROM (${tasksWith({ user_id, beginnings: rarest.beginnings })}) found) found CROSS JOIN LATERAL (
@@ -102,14 +108,20 @@ export function listTasks (db: CommonQueryMethods, filter: Listing) {
   LIMIT ${limit}`)
 }
 
+/** How many tasks carry a label, counted as far as it matters. */
+export const countCarriers = (db: CommonQueryMethods, { user_id, label }: { user_id: string, label: string }) => db.oneFirst(sql.prepared('count_carriers', row(Type.Object({ carriers: Type.Integer() })))`
+  SELECT count(*) AS carriers FROM (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = ${label} LIMIT ${few + 1}) l`)
+
 /** The ids of tasks that a filter finds, in the manual order: of those in the trash, or of the others. */
 export function findTaskIds (db: CommonQueryMethods, filter: TaskFilter & { trashed: boolean, limit: number }) {
   const { user_id, status, trashed, limit } = filter
-  const ofState = { open: sql.fragment`NOT t.completed`, completed: sql.fragment`t.completed`, all: sql.fragment`true` }
-  const where = [
-    sql.fragment`t.user_id = ${user_id}`, trashed ? sql.fragment`t.deleted_at IS NOT NULL` : sql.fragment`t.deleted_at IS NULL`, ofState[status],
+  const conditions = [
+    sql.fragment`t.user_id = ${user_id}`, trashed ? sql.fragment`t.deleted_at IS NOT NULL` : sql.fragment`t.deleted_at IS NULL`,
     ...conditionsOf(filter).map(([, condition]) => condition),
   ]
+  const ofState = (isCompleted: FragmentSqlToken) => sql.fragment`(
+    SELECT t.id, t.position FROM tasks.tasks t WHERE ${sql.join([...conditions, isCompleted], sql.fragment` AND `)} ORDER BY t.position, t.id LIMIT ${limit})`
+  const states = { open: [sql.fragment`NOT t.completed`], completed: [sql.fragment`t.completed`], all: [sql.fragment`NOT t.completed`, sql.fragment`t.completed`] }[status]
   return db.anyFirst(sql.type(row(Type.Object({ id: Type.String() })))`
-  SELECT t.id FROM tasks.tasks t WHERE ${sql.join(where, sql.fragment` AND `)} ORDER BY t.position, t.id LIMIT ${limit}`)
+  SELECT t.id FROM (${sql.join(states.map(ofState), sql.fragment` UNION ALL `)}) t ORDER BY t.position, t.id LIMIT ${limit}`)
 }

@@ -4,7 +4,7 @@ import type { DatabasePool } from 'slonik'
 import type { Task, TaskQuery } from '../../contracts.ts'
 import { findWords } from '../search/find-words.ts'
 import { type TaggedPage, taggedPage } from '../tagged-page.ts'
-import { listTasks } from './list-queries.ts'
+import { countCarriers, listTasks } from './list-queries.ts'
 import { toTimeZone } from './task-fields.ts'
 
 /**
@@ -19,7 +19,9 @@ export async function pageOfTasks (pool: DatabasePool, cursors: Cursors, user_id
   return await taggedPage(pool, cursors, { user_id, listed, limit, cursor, ifNoneMatch }, async (after, most) => {
     const { words, seq } = search
     if (words.some(({ hits }) => hits === 0)) return []
-    const found = await listTasks(pool, { ...filters, user_id, status, sort, direction, time_zone, words, after, limit: most })
+    const { label } = filters
+    const carriers = label === undefined ? undefined : await countCarriers(pool, { user_id, label })
+    const found = await listTasks(pool, { ...filters, carriers, user_id, status, sort, direction, time_zone, words, after, limit: most })
     // What the words mean was looked up before: the ETag must not stand for what was written since.
     return seq === null ? found : found.map((task) => ({ ...task, seq }))
   })
