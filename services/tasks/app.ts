@@ -11,7 +11,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import type { Config } from './config.ts'
-import { BulkChange, BulkResult, Change, ChangePage, ChangesSince, Completion, ExportedInbox, ExportedLabel, ExportedList, ExportedTask, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, Move, NewTask, Purged, Task, Summary, TaskExport, TaskFilter, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
+import { BulkChange, BulkResult, Change, ChangePage, ChangesSince, Completion, ExportedInbox, ExportedLabel, ExportedList, ExportedTask, ImportReport, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, Move, NewTask, Purged, Task, Summary, TaskExport, TaskFilter, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import { feedSilent } from './problems.ts'
 import { onWritten } from './src/accounts/write-in-turn.ts'
@@ -48,7 +48,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     onRevoked: () => live.waiters.endRevoked((bearer) => feed.isKnownRevoked(bearer)),
     log: app.log,
   })
-  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, Move, TaskPage, TaskFilter, BulkChange, BulkResult, Summary, TrashedTask, TrashPage, Purged, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone, ExportedInbox, ExportedList, ExportedLabel, ExportedTask, TaskExport]) app.addSchema(schema)
+  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, Move, TaskPage, TaskFilter, BulkChange, BulkResult, Summary, TrashedTask, TrashPage, Purged, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone, ExportedInbox, ExportedList, ExportedLabel, ExportedTask, TaskExport, ImportReport]) app.addSchema(schema)
   const parseJson = app.getDefaultJsonParser('error', 'error')
   // A JSON merge patch is JSON; so is no body at all where a route allows it.
   app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {

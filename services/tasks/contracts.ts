@@ -322,7 +322,7 @@ const ExactDate = Type.String({ format: 'date', pattern: '^(?!0000)', 'x-detail'
 const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Position = Type.String({ pattern: '^[0-9a-z]{1,300}$', 'x-detail': 'must be 1 to 300 of the digits 0 to 9 and a to z', description: 'Its place in the manual order' })
 const kept = {
-  version: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
+  version: Type.Integer({ minimum: 1, maximum: 900_000_000 }),
   created_at: ExactInstant,
   updated_at: ExactInstant,
   deleted_at: orNull(ExactInstant),
@@ -365,6 +365,35 @@ export const TaskExport = Type.Object({
   tasks: Type.Array(Type.Unsafe<ExportedTask>(Type.Ref('ExportedTask'))),
 }, { ...closed, $id: 'TaskExport' })
 export type TaskExport = Static<typeof TaskExport>
+
+export const ImportQuery = Type.Object({
+  dry_run: Type.Optional(Type.Boolean({ default: true, description: 'false to carry it out; else it is only told what would happen' })),
+}, { ...closed, $id: 'ImportQuery' })
+export type ImportQuery = Static<typeof ImportQuery>
+
+const ImportCounts = Type.Object({
+  created: Type.Integer(),
+  present: Type.Integer({ description: 'There already, and the same' }),
+  differing: Type.Integer({ description: 'There already, and another by now: left as it is' }),
+  refused: Type.Integer({ description: 'Cannot be taken; the notes say why' }),
+}, closed)
+
+/** What bringing a file in has done, or would do. */
+export const ImportReport = Type.Object({
+  dry_run: Type.Boolean(),
+  change_seq: Type.Union([Type.Integer(), Type.Null()], { description: 'Undo this change to take all of it back; null where nothing changed' }),
+  inbox: oneOf(['unchanged', 'changed', 'differs'], { description: 'changed: it had never been touched, and is called as in the file' }),
+  lists: ImportCounts,
+  labels: ImportCounts,
+  tasks: ImportCounts,
+  notes: Type.Array(Type.Object({
+    pointer: Type.String({ description: 'Where in the file: a JSON pointer, or `/rows/2/DATE` with the number of the row, the first being the names of the columns' }),
+    code: Type.String(),
+    detail: Type.String(),
+  }, closed), { description: '200 at most' }),
+  notes_left_out: Type.Integer({ description: 'How many more there would be' }),
+}, { ...closed, $id: 'ImportReport' })
+export type ImportReport = Static<typeof ImportReport>
 
 export const ExportQuery = Type.Object({ format: Type.Optional(oneOf(['json', 'csv'], { default: 'json', description: 'json is complete, and can be imported; csv is for spreadsheets' })) }, { ...closed, $id: 'ExportQuery' })
 export type ExportQuery = Static<typeof ExportQuery>

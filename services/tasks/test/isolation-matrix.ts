@@ -1,6 +1,6 @@
 import type { InjectOptions } from 'fastify'
 import { randomUUID } from 'node:crypto'
-import { type BulkAction, bulkActions, type Label, type List, type Task } from '../contracts.ts'
+import { type BulkAction, bulkActions, type ImportReport, type Label, type List, type Task } from '../contracts.ts'
 import { startTasks, type User } from './start-tasks.ts'
 
 type Service = Awaited<ReturnType<typeof startTasks>>
@@ -44,7 +44,7 @@ const parameterKinds: Record<string, Kind | null> = {
   'header idempotency-key': 'key',
   'header last-event-id': 'number',
   'header if-match': null,
-  ...Object.fromEntries(['status', 'priority', 'due_before', 'due_after', 'time_zone', 'sort', 'direction', 'limit', 'wait', 'until', 'format'].map((name) => [`query ${name}`, null])),
+  ...Object.fromEntries(['status', 'priority', 'due_before', 'due_after', 'time_zone', 'sort', 'direction', 'limit', 'wait', 'until', 'format', 'dry_run'].map((name) => [`query ${name}`, null])),
 }
 /** Where it is another kind than its name says. */
 const exceptions: Record<string, Kind> = { 'POST /tasks/{id}/restore path tasks/{id}': 'trashed' }
@@ -61,6 +61,8 @@ const bulk = (action: BulkAction): MakeBody[] => {
   ]
 }
 
+const past = { version: 1, created_at: '2026-01-31T09:00:00.000Z', updated_at: '2026-01-31T09:00:00.000Z', deleted_at: null }
+
 /**
  * Bodies that are accepted from their sender, which between them have a value in every place of their schema that names something.
  * An operation with a body that is missing here fails the matrix, and so does such a place.
@@ -76,6 +78,16 @@ const bodies: Record<string, MakeBody[]> = {
   'PATCH /lists/{id}': [async () => ({ name: 'Mine' })],
   'POST /lists/{id}/move': [async (own) => ({ after: await own.list() }), async (own) => ({ before: await own.list() })],
   'POST /labels': [async () => ({ name: `mine ${randomUUID()}` })],
+  'POST /import': [async (own) => ({
+    format: 'daymark.tasks',
+    version: 1,
+    inbox: { name: 'Inbox', colour: 'grey' },
+    lists: [{ id: new Named('list', randomUUID()), name: 'Mine', colour: 'red', position: 'm', archived: false, ...past }],
+    labels: [{ id: new Named('label', randomUUID()), name: `mine ${randomUUID()}`, colour: 'red', ...past }],
+    tasks: [{
+      id: new Named('task', randomUUID()), list_id: await own.list(), parent_id: await own.task(), label_ids: [await own.label()], title: 'Mine', description: '', completed_at: null, priority: 'none', due_date: null, due_at: null, time_zone: null, start_date: null, position: 'm', ...past,
+    }],
+  })],
   'PATCH /labels/{id}': [async () => ({ name: `mine ${randomUUID()}` })],
 }
 
@@ -257,6 +269,7 @@ export async function askForWhatIsNotYours (world: World, role: 'user' | 'admin'
       if (await stored(mayWrite ? mallory : undefined) !== before) find(place, 'something changed')
     }
 
+    const isFile = operation === 'POST /import'
     const given = new Set<string>()
     for (const make of makers) {
       const found = { ...await make(own) }
@@ -270,7 +283,7 @@ export async function askForWhatIsNotYours (world: World, role: 'user' | 'admin'
         given.add(place.replaceAll(/\/\d+/g, '/*'))
         for (const other of ada.ids[kind as 'task']) {
           await probe(`body ${place}`, { values: await ownValues(), body: written(found, place, other) }, ({ status, body }) =>
-            status === 200 ? isNothing(JSON.parse(body) as object, other) : [403, 404, 422].includes(status))
+            status === 200 ? isFile ? isOwnFile(JSON.parse(body) as ImportReport, place) : isNothing(JSON.parse(body) as object, other) : [403, 404, 422].includes(status))
         }
       }
     }
@@ -290,7 +303,7 @@ export async function askForWhatIsNotYours (world: World, role: 'user' | 'admin'
         else if (kind === 'cursor') await probe(place, { values, query: { [name]: other } }, ({ status }) => status === 400)
         else if (kind === 'number') await probe(place, { values, [where === 'query' ? 'query' : 'headers']: { [name]: other } }, ({ status }) => status === 200)
         else if (where === 'query') await probe(place, { values, query: { [name]: other } }, ({ status, body }) => status === 200 && isNothing(JSON.parse(body) as object, other))
-        else await probe(place, { values, headers: { [name]: other }, body: documented.requestBody ? written(await makers[0]!(own), null, '') : undefined }, ({ status, headers }) => status < 300 && headers['idempotency-replayed'] === undefined, { mayWrite: true })
+        else await probe(place, { values, headers: { [name]: other }, ...isFile && { query: { dry_run: 'false' } }, body: documented.requestBody ? written(await makers[0]!(own), null, '') : undefined }, ({ status, headers }) => status < 300 && headers['idempotency-replayed'] === undefined, { mayWrite: true })
       }
     }
   }
@@ -300,6 +313,10 @@ export async function askForWhatIsNotYours (world: World, role: 'user' | 'admin'
 /** Whether an answer says that nothing was found or done of what was asked for. */
 const isNothing = ({ items }: { items?: Array<{ id: string, changed?: boolean, code?: string }> }, other: string): boolean =>
   items !== undefined && (items.length === 0 || items.some(({ id, changed, code }) => id === other && changed === false && code === 'not_found'))
+
+/** Whether a file was taken for its sender's own, whoever else has the ids in it: none is there yet, and what it only refers to is not there at all. */
+const isOwnFile = ({ lists, labels, tasks }: ImportReport, place: string): boolean =>
+  [lists, labels, tasks].every(({ present, differing }) => present + differing === 0) && (/\/id$/.test(place) || tasks.refused === 1)
 
 const filled = (template: string, values: Record<string, string>) => template.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? `{${name}}`)
 

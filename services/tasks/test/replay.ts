@@ -35,7 +35,9 @@ export function replay (changes: Change[]) {
       continue
     }
     const object = action === 'created' ? { id, ...unsaid[type], version: 0, created_at: changed_at } : of.get(id)!
-    of.set(id, { ...object, ...after, version: Number(object.version) + 1, updated_at: changed_at })
+    // What was brought in from elsewhere says what it was there.
+    const { version = Number(object.version) + 1, created_at: created = object.created_at, updated_at: updated = changed_at, ...fields } = after
+    of.set(id, { ...object, ...fields, version, created_at: new Date(created as Date), updated_at: new Date(updated as Date) })
   }
   const sorted = (type: string) => [...objects[type]!.values()].sort((a, b) => String(a['id']) < String(b['id']) ? -1 : 1)
   return { task: sorted('task'), list: sorted('list'), label: sorted('label') }

@@ -144,6 +144,13 @@ export const labelKind: Kind<typeof Label.properties> = {
   defaults: { colour: sql.fragment`'"grey"'::jsonb` },
 }
 
+/** What an object that is brought in from elsewhere keeps, beside the fields of its kind. Its first entry in the log tells it too. */
+export const keptFields: readonly Field[] = [
+  field('version', sql.fragment`to_jsonb(b.version)`, sql.fragment`(wish ->> 'version')::integer`), instant('created_at'), instant('updated_at'),
+]
+/** What stands there where it does not say it. */
+export const keptDefaults: Record<string, FragmentSqlToken> = { version: sql.fragment`'1'::jsonb`, created_at: sql.fragment`to_jsonb(${now})`, updated_at: sql.fragment`to_jsonb(${now})` }
+
 const outcome = { n: Type.Integer(), problem: Type.Union([Type.String(), Type.Null()]), seq: Type.Union([Type.Integer(), Type.Null()]) }
 
 /** What became of an object that was to be changed: the object, its place among the edits, why it was refused, the number of its change. */

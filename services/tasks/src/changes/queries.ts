@@ -40,12 +40,17 @@ export const listLaterChanges = (db: CommonQueryMethods, { user_id, after, objec
   SELECT seq, undoes, object_id, action, ARRAY(SELECT jsonb_object_keys(c.after)) AS fields
   FROM tasks.changes c WHERE c.user_id = ${user_id} AND c.object_id = ANY (${sql.array(object_ids, 'uuid')}) AND c.seq > ${after} ORDER BY seq DESC`)
 
-/** Those of some objects that something else still needs: tasks with subtasks, lists with tasks, labels that are carried. Each is looked up (OFFSET 0 says), and not all that there is of them. */
-export const listNeeded = (db: CommonQueryMethods, { user_id, ids }: { user_id: string, ids: string[] }) => db.anyFirst(sql.prepared('list_needed', row(Type.Object({ id: Type.String() })))`
-  SELECT one.id FROM unnest(${sql.array(ids, 'uuid')}) AS one (id)
-  WHERE EXISTS (SELECT FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.parent_id = one.id AND t.deleted_at IS NULL OFFSET 0)
-    OR EXISTS (SELECT FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.list_id = one.id AND t.deleted_at IS NULL OFFSET 0)
-    OR EXISTS (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = one.id OFFSET 0)`)
+const Need = Type.Object({ id: Type.String(), by: Type.String() })
+
+/** Which tasks need some objects, so many for each: subtasks, tasks of a list, tasks that carry a label. Each is looked up (its LIMIT says), and not all that there is. */
+export const listNeeds = (db: CommonQueryMethods, { user_id, ids, most }: { user_id: string, ids: readonly string[], most: number }) => db.any(sql.prepared('list_needs', row(Need))`
+  SELECT one.id, need.by FROM unnest(${sql.array(ids, 'uuid')}) AS one (id) CROSS JOIN LATERAL (
+    (SELECT t.id AS by FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.parent_id = one.id AND t.deleted_at IS NULL LIMIT ${most})
+    UNION ALL
+    (SELECT t.id FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.list_id = one.id AND t.deleted_at IS NULL LIMIT ${most})
+    UNION ALL
+    (SELECT l.task_id FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = one.id LIMIT ${most})
+  ) need`)
 
 const Stranded = Type.Object({ id: Type.String(), lost_list: Type.Boolean(), lost_parent: Type.Boolean(), inbox_id: Type.String() })
 

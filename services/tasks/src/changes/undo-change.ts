@@ -2,10 +2,11 @@ import type { CommonQueryMethods } from 'slonik'
 import type { Change, Undone } from '../../contracts.ts'
 import { changeNotFound, refusal, undoConflict } from '../../problems.ts'
 import { authorOf, type Origin } from './origin.ts'
-import { listGroup, listLaterChanges, listNeeded, listStranded } from './queries.ts'
+import { listGroup, listLaterChanges, listNeeds, listStranded } from './queries.ts'
 import { type Author, changeLabels, changeLists, changeTasks, type Edit, editsGiven } from './write-statements.ts'
 
 type Outcome = Undone['items'][number]
+type Later = Awaited<ReturnType<typeof listLaterChanges>>[number]
 const changers = { task: changeTasks, list: changeLists, label: changeLabels }
 
 /**
@@ -29,8 +30,9 @@ export async function undoChange (db: CommonQueryMethods, origin: Origin, seq: n
     const homes = type === 'task' ? await homesOf(db, author, changes, returning) : new Map<string, object>()
     const edits = changes.map((change) => ({ id: change.object_id, patch: { ...reverseOf(change), ...homes.get(change.object_id) }, trashed: null, undoes: change.seq }) satisfies Edit)
     const rows = await changers[type](db, editsGiven(edits), { ...author, group_seq: first })
+    const changeOf = new Map(changes.map((change) => [change.object_id, change]))
     for (const { id, problem, seq: made } of rows) {
-      const change = changes.find(({ object_id: of }) => of === id)
+      const change = changeOf.get(id)
       if (change) outcomes.set(change.seq, problem === null ? { ...outcomeOf(change, null), undone: true } : outcomeOf(change, { code: problem, conflict_seq: null }))
       if (made !== null) first = Math.min(first ?? made, made)
     }
@@ -46,11 +48,14 @@ interface Verdict { code: string, conflict_seq: number | null }
 /** What stands in the way of each change that cannot be taken back, as far as the log tells. */
 async function judge (db: CommonQueryMethods, { user_id }: Author, group: readonly Change[]): Promise<Map<number, Verdict>> {
   const verdicts = new Map<number, Verdict>()
-  const later = await listLaterChanges(db, { user_id, after: group[0]?.seq ?? 0, object_ids: group.map(({ object_id: id }) => id) })
-  const created = group.filter(({ action }) => action === 'created').map(({ object_id: id }) => id)
-  const needed = new Set(created.length > 0 ? await listNeeded(db, { user_id, ids: created }) : [])
+  const laterOf = new Map<string, Later[]>()
+  for (const object_ids of portions([...new Set(group.map(({ object_id: id }) => id))])) {
+    for (const later of await listLaterChanges(db, { user_id, after: group[0]?.seq ?? 0, object_ids })) laterOf.set(later.object_id, [...laterOf.get(later.object_id) ?? [], later])
+  }
+  const needed = await stillNeeded(db, user_id, group.filter(({ action }) => action === 'created').map(({ object_id: id }) => id))
   for (const change of group) {
-    const purge = change.action === 'purged' ? change : later.find(({ action, object_id: id }) => action === 'purged' && id === change.object_id)
+    const later = laterOf.get(change.object_id) ?? []
+    const purge = change.action === 'purged' ? change : later.find(({ action }) => action === 'purged')
     if (purge) {
       verdicts.set(change.seq, { code: 'purged', conflict_seq: purge.seq })
       continue
@@ -60,7 +65,7 @@ async function judge (db: CommonQueryMethods, { user_id }: Author, group: readon
       verdicts.set(change.seq, { code: 'already_undone', conflict_seq: change.undone_by })
       continue
     }
-    const standing = stillStanding(later.filter((other) => other.object_id === change.object_id && other.seq > change.seq), change.seq)
+    const standing = stillStanding(later.filter((other) => other.seq > change.seq), change.seq)
     const conflict = standing.findLast(({ fields: touched }) => touched.some((field) => fields.includes(field)))
     if (fields.length === 0) verdicts.set(change.seq, { code: 'forgotten', conflict_seq: null })
     else if (conflict) verdicts.set(change.seq, { code: 'changed_later', conflict_seq: conflict.seq })
@@ -68,6 +73,29 @@ async function judge (db: CommonQueryMethods, { user_id }: Author, group: readon
   }
   return verdicts
 }
+
+/**
+ * Of objects that were made together, those that something else needs; what is needed by those alone goes with them.
+ * Of more that need it than were made at least one stays, so no more are looked at.
+ */
+async function stillNeeded (db: CommonQueryMethods, user_id: string, made: readonly string[]): Promise<Set<string>> {
+  const needs = new Map<string, string[]>()
+  for (const ids of portions(made)) for (const { id, by } of await listNeeds(db, { user_id, ids, most: made.length + 1 })) needs.set(by, [...needs.get(by) ?? [], id])
+  const leaving = new Set(made)
+  const needed = new Set<string>()
+  const staying = [...needs.keys()].filter((by) => !leaving.has(by))
+  for (let by = staying.pop(); by !== undefined; by = staying.pop()) {
+    for (const id of needs.get(by) ?? []) if (!needed.has(id)) staying.push(id)
+    for (const id of needs.get(by) ?? []) needed.add(id)
+  }
+  return needed
+}
+
+/** So many go into one statement. */
+function portions<T> (all: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(all.length / portion) }, (_, index) => all.slice(index * portion, (index + 1) * portion))
+}
+const portion = 500
 
 /** Of changes after `seq`, newest first, those whose effect is still there: one taken back and the one that did so are not. */
 function stillStanding<T extends { seq: number, undoes: number | null }> (later: readonly T[], seq: number): T[] {
@@ -109,7 +137,7 @@ function rounds (changes: readonly Change[]): Change[][] {
     tasks.filter((change) => !isMove(change)),
     ...tasks.filter(isMove).map((change) => [change]),
     ...oneKindEach(others),
-  ].filter((round) => round.length > 0)
+  ].flatMap(portions)
 }
 
 const oneKindEach = (changes: Change[]) => (['list', 'label'] as const).map((kind) => changes.filter(({ object_type: type }) => type === kind))

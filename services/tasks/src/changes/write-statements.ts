@@ -1,7 +1,7 @@
 import { row } from '@daymark/kit/row'
 import { type TProperties, Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql, type SqlToken } from 'slonik'
-import { addedRow, changedRow, type Check, instantOf, type Kind, labelKind, listKind, taskKind } from './kinds.ts'
+import { addedRow, changedRow, type Check, instantOf, keptDefaults, keptFields, type Kind, labelKind, listKind, taskKind } from './kinds.ts'
 
 /** Who changes something, by which request, and as part of which group of changes. */
 export interface Author { user_id: string, actor_id: string, request_id: string, group_seq?: number | undefined }
@@ -196,6 +196,16 @@ export const purgeTasks = (db: CommonQueryMethods, edits: Edits, author: Author)
   ), ${logged('task', sql.fragment`'purged'`, author)}
   SELECT (SELECT count(*) FROM judged) AS found, (SELECT count(*) FROM judged WHERE is_stale) AS stale, count(*) AS purged, min(seq) AS seq FROM logged`)
 
+/**
+ * A kind whose new objects come with a past, and were judged before: a list, label or parent that they name may be deleted, or come
+ * in the same statement. The foreign keys hold all the same.
+ */
+const withPast = <T extends TProperties>(kind: Kind<T>): Kind<T> =>
+  ({ ...kind, fields: [...kind.fields, ...keptFields], defaults: { ...kind.defaults, ...keptDefaults }, problemsOfNew: [] })
+
+export const bringInTasks = adding(withPast(taskKind), 'bring_in_tasks')
+export const bringInLists = adding(withPast(listKind), 'bring_in_lists')
+export const bringInLabels = adding(withPast(labelKind), 'bring_in_labels')
 export const addTasks = adding(taskKind, 'add_tasks')
 export const changeTasks = changing(taskKind, 'change_tasks')
 export const addLists = adding(listKind, 'add_lists')

@@ -28,3 +28,17 @@ export const allLabels = (db: CommonQueryMethods, { user_id }: { user_id: string
 /** A page of all the tasks of an account, those in the trash as well, by id. */
 export const allTasksAfter = (db: CommonQueryMethods, { user_id, after, limit }: { user_id: string, after: string, limit: number }) => db.any(sql.prepared('all_tasks_after', row(StoredTask))`
   SELECT ${taskColumns} FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.id > ${after}::uuid ORDER BY t.id LIMIT ${limit}`)
+
+/** Those of some tasks that there are, in the trash or not. */
+export const findTasks = (db: CommonQueryMethods, { user_id, ids }: { user_id: string, ids: readonly string[] }) => db.any(sql.prepared('find_tasks', row(StoredTask))`
+  SELECT ${taskColumns} FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.id = ANY (${sql.array(ids, 'uuid')})`)
+
+/** What names of labels are compared by, in their order. */
+export const labelKeys = (db: CommonQueryMethods, names: readonly string[]) => db.anyFirst(sql.prepared('label_keys', row(Type.Object({ key: Type.String() })))`
+  SELECT lower(normalize(name, NFKC)) AS key FROM unnest(${sql.array(names, 'text')}) WITH ORDINALITY AS given (name, n) ORDER BY n`)
+
+/**
+ * Has the connection plan anew. Foreign keys are looked up by plans that were made when the tables may have been empty, and then by
+ * an index that leads to all of the tenant's rows: a file of thousands would take quadratic time in a new database.
+ */
+export const planAnew = (db: CommonQueryMethods) => db.query(sql.type(row(Type.Object({})))`DISCARD PLANS`)
