@@ -1,5 +1,5 @@
 import { data } from '@remix-run/node'
-import type { NewTask, Task, TaskQuery, TaskStatus } from '@daymark/tasks/contracts'
+import type { NewTask, Task, TaskFilter, TaskQuery, TaskStatus } from '@daymark/tasks/contracts'
 import type { TasksClient } from './api/tasks-client.server.ts'
 import { isServiceProblem } from './api/service-problem.ts'
 import type { FormAnswer } from './forms/form-answer.ts'
@@ -11,7 +11,7 @@ import { type Bucket, bucketOf } from './places.ts'
 export interface Where { list: string, label: string, due: Bucket | '' }
 
 /** The same, with which words and how many. `search` is that address again, in its one canonical form. */
-export interface Shown extends Where { show: 'open' | 'done' | 'all', q: string, count: number, cursor: string | null, search: string }
+export interface Shown extends Where { choose: 'some' | 'all' | '', show: 'open' | 'done' | 'all', q: string, count: number, cursor: string | null, search: string }
 
 /** The day it is for the person, and the zone by which that is known. */
 export interface Clock { today: string, time_zone: string }
@@ -44,12 +44,14 @@ export function readShown (request: Request): Shown {
   const q = query.get('q')?.trim() ?? ''
   const [list = '', label = ''] = ['list', 'label'].map((name) => query.get(name)?.toLowerCase() ?? '')
   for (const id of [list, label]) if (id !== '' && !isId(id)) throw data(null, { status: 404 })
-  const shown = { show, q, list, label, due: bucketOf(query.get('due')), count, cursor } as const
+  const choosing = query.get('choose')
+  const choose = choosing === 'all' || choosing === 'some' ? choosing : ''
+  const shown = { choose, show, q, list, label, due: bucketOf(query.get('due')), count, cursor } as const
   return { ...shown, search: searchOf(shown) }
 }
 
 /** The end of the address that shows those tasks. */
-export function searchOf ({ show = 'open', q = '', list = '', label = '', due = '', count = pageSize, cursor = null }: Partial<Omit<Shown, 'search'>>): string {
+export function searchOf ({ choose = '', show = 'open', q = '', list = '', label = '', due = '', count = pageSize, cursor = null }: Partial<Omit<Shown, 'search'>>): string {
   const query = new URLSearchParams({
     ...list !== '' && { list },
     ...label !== '' && { label },
@@ -58,6 +60,7 @@ export function searchOf ({ show = 'open', q = '', list = '', label = '', due = 
     ...q !== '' && { q },
     ...count !== pageSize && { count: String(count) },
     ...cursor !== null && { cursor },
+    ...choose !== '' && { choose },
   }).toString()
   return query && `?${query}`
 }
@@ -79,6 +82,12 @@ function filterOf ({ list, label, due }: Where, { today, time_zone: zone }: Cloc
     ...due === 'today' && { due_after: dayAfter(today, -1), due_before: dayAfter(today, 1) },
     ...due === 'soon' && { due_after: today, due_before: dayAfter(today, 7) },
   }
+}
+
+/** The same as a filter of all those tasks, in a change of many. */
+export function taskFilter ({ show, ...where }: Where & Pick<Shown, 'show'>, clock: Clock): TaskFilter {
+  const { sort: _order, ...filter } = filterOf(where, clock)
+  return { ...filter, status: statuses[show] }
 }
 
 const dayAfter = (day: string, days: number) => new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10)

@@ -8,7 +8,8 @@ import type { UndoAnswer } from './forms/form-answer.ts'
 /** What to tell of an undo: of one task by its title, of more by how many they were. */
 export function undoneFlash ({ change_seq: change, items }: Undone, told: Pick<TaskFlash, 'did' | 'title' | 'again'>): TaskFlash {
   const count = new Set(items.flatMap(({ object_type: type, object_id: id, undone }) => type === 'task' && undone ? [id] : [])).size
-  return { ...told, change, ...(count > 1 || told.title === '') && { count } }
+  const kept = items.filter(({ undone }) => !undone).length
+  return { ...told, change, ...(count > 1 || told.title === '') && { count }, ...kept > 0 && { left: `Left as they are: ${kept} that ${kept === 1 ? 'was' : 'were'} changed again since.` } }
 }
 
 /** Why a change cannot be taken back, in words that name what stands in the way, and where that is told; null for any other error. */

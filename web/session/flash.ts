@@ -6,11 +6,13 @@ import { openText, sealText } from './sealed-text.ts'
 export const TaskFlash = Type.Object({
   did: Type.Union([
     Type.Literal('added'), Type.Literal('completed'), Type.Literal('reopened'), Type.Literal('saved'), Type.Literal('moved'), Type.Literal('deleted'), Type.Literal('restored'),
-    Type.Literal('purged'), Type.Literal('archived'), Type.Literal('unarchived'),
+    Type.Literal('purged'), Type.Literal('changed'), Type.Literal('archived'), Type.Literal('unarchived'),
   ]),
   /** Of the task; empty where `count` says that it was more than one. */
   title: Type.String(),
   count: Type.Optional(Type.Integer()),
+  /** Which were left as they were, and why. */
+  left: Type.Optional(Type.String()),
   /** The change, where it can be taken back. */
   change: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
   /** Whether it was itself the taking back of this, or the doing again. */

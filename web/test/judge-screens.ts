@@ -142,6 +142,16 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
         await page.getByText('Take that back first').waitFor()
       },
     },
+    { name: 'list to choose from', path: '/dashboard?show=all&choose=all', who: full },
+    {
+      name: 'list to choose from, with nothing chosen',
+      path: '/dashboard?show=all&choose=some',
+      who: full,
+      async act (page) {
+        await page.getByRole('button', { name: 'Complete' }).click()
+        await page.getByText('Choose at least one').waitFor()
+      },
+    },
     { name: 'nothing to take back', path: '/undo', who: full },
     { name: 'lists and labels unfolded', path: '/dashboard', who: organised, act: (page) => page.getByText('Lists and labels').dispatchEvent('click') },
     { name: 'a list', path: `/dashboard?list=${longList}`, who: organised },

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import {
-  Change, ChangePage, ChangesSince, Label, type LabelPatch, LabelPage, List, ListPage, type ListPatch, type NewLabel, type NewList, type NewTask, Purged, Summary, Task, TaskPage, type TaskPatch, type TaskQuery,
+  type BulkChange, BulkResult, Change, ChangePage, ChangesSince, Label, type LabelPatch, LabelPage, List, ListPage, type ListPatch, type NewLabel, type NewList, type NewTask, Purged, Summary, Task, TaskPage, type TaskPatch, type TaskQuery,
   TrashedTask, TrashPage, Undone,
 } from '@daymark/tasks/contracts'
 import { type Bearer, withBearer } from './bearer.server.ts'
@@ -14,6 +14,7 @@ const checkTrash = contractCheck(TrashPage, [TrashedTask]) as (answer: unknown) 
 const checkTrashed = contractCheck(TrashedTask)
 const checkPurged = contractCheck(Purged)
 const checkLists = contractCheck(ListPage, [List]) as (answer: unknown) => ListPage
+const checkBulk = contractCheck(BulkResult)
 const checkUndone = contractCheck(Undone)
 const checkChanges = contractCheck(ChangesSince, [Change]) as (answer: unknown) => ChangesSince
 const checkHistory = contractCheck(ChangePage, [Change]) as (answer: unknown) => ChangePage
@@ -67,6 +68,8 @@ export interface TasksClient {
   updateLabel: (id: string, patch: LabelPatch, etag: string) => Promise<LabelWritten>
   /** Deletes a label, and takes it off its tasks, as one change. */
   removeLabel: (id: string) => Promise<number | null>
+  /** Changes up to 1,000 tasks at once, as one change to take back. */
+  bulk: (change: BulkChange) => Promise<BulkResult>
   /** Takes back a change, and those made together with it; rejects with a 409 that `standingInTheWay` reads. */
   undo: (change: number) => Promise<Undone>
   /** What was done to a task, newest first, wherever it is by now. */
@@ -149,6 +152,7 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     createLabel: (label) => oneLabel({ method: 'POST', path: '/labels', body: label }),
     updateLabel: (id, patch, etag) => oneLabel(patching(labelPath(id), patch, etag)),
     removeLabel: async (id) => changeOf((await call({ method: 'DELETE', path: labelPath(id) })).headers),
+    bulk: async (change) => checkBulk((await call({ method: 'POST', path: '/tasks/bulk', body: change })).body),
     undo: async (change) => checkUndone((await call({ method: 'POST', path: `/changes/${change}/undo` })).body),
     history: async (id, { limit, cursor }) => checkHistory((await call({ method: 'GET', path: `${pathOf(id)}/history?${new URLSearchParams({ limit: String(limit), ...cursor !== undefined && { cursor } })}` })).body),
     change: async (seq) => checkChanges((await call({ method: 'GET', path: `/changes?${new URLSearchParams({ since: String(seq - 1), limit: '1' })}` })).body).items.find((change) => change.seq === seq) ?? null,

@@ -51,7 +51,7 @@ function Notice ({ told, onClose }: { told: Outcome, onClose: () => void }) {
   return (
     <div className={`notice ${'flash' in told ? '' : 'notice--refused'}`}>
       {'flash' in told
-        ? <p className='notice__text'><span>{deedOf(told.flash)}</span> <b>{whatOf(told.flash)}</b></p>
+        ? <p className='notice__text'><span>{deedOf(told.flash)}</span> <b>{whatOf(told.flash)}</b>{told.flash.left !== undefined && <small className='notice__left'> {told.flash.left}</small>}</p>
         : <p className='notice__text' role='alert'><AlertIcon /><span>{told.problem}{told.history !== undefined && <> <Link to={told.history}>See its history</Link></>}</span></p>}
       {undo && <UndoForm {...undo} fetcherKey='undo' className='notice__undo' />}
       {isHydrated && <button className='notice__close' type='button' onClick={onClose}><CloseIcon /><span className='visually-hidden'>Close</span></button>}
@@ -67,7 +67,7 @@ function undoOf (told: Outcome): Pick<UndoFormProps, 'flash' | 'change'> | null 
 }
 
 const deeds: Record<TaskFlash['did'], string> = {
-  added: 'Added', completed: 'Completed', reopened: 'Reopened', saved: 'Saved', moved: 'Moved', deleted: 'Deleted', restored: 'Brought back', purged: 'Deleted for good:', archived: 'Archived', unarchived: 'Taken back',
+  added: 'Added', completed: 'Completed', reopened: 'Reopened', saved: 'Saved', moved: 'Moved', changed: 'Changed', deleted: 'Deleted', restored: 'Brought back', purged: 'Deleted for good:', archived: 'Archived', unarchived: 'Taken back',
 }
 
 function deedOf ({ did, again }: TaskFlash): string {
@@ -75,7 +75,7 @@ function deedOf ({ did, again }: TaskFlash): string {
   return `${again === 'undone' ? 'Undone' : 'Done again'}: ${deeds[did].toLowerCase()}`
 }
 
-const whatOf = ({ title, count }: TaskFlash) => count === undefined ? <>“<bdi>{title}</bdi>”</> : <>{count.toLocaleString('en')} {count === 1 ? 'task' : 'tasks'}</>
+const whatOf = ({ title, count }: TaskFlash) => count === undefined ? <>“<bdi>{title}</bdi>”</> : <>{count === 0 ? 'no task' : `${count.toLocaleString('en')} ${count === 1 ? 'task' : 'tasks'}`}</>
 
 interface UndoFormProps {
   /** What is taken back, as it was told. */

@@ -58,16 +58,7 @@ export function TaskRow ({ task, facts, action, show, onOutcome, fallbackFocus }
       <div className='task__title'>
         <Link className='task__link' to={`/tasks/${id}`}>{title}</Link>
         {description !== '' && <p className='task__excerpt'>{description}</p>}
-        {(task.due_date !== null || task.due_at !== null || task.priority !== 'none' || task.parent_id !== null || facts.length > 0) && (
-          <p className='task__facts'>
-            <Due day={task.due_date} instant={task.due_at} completed={completed} />
-            {task.priority !== 'none' && <span>{`${priorityNames[task.priority]} priority`}</span>}
-            {task.parent_id !== null && <span>Subtask</span>}
-            {facts.map(({ kind, id, name, colour }) => (
-              <span key={id} className='task__fact'><span className={`tone tone--${kind}`} data-tone={colour} aria-hidden='true' /><span className='visually-hidden'>{kind === 'list' ? 'in ' : 'label '}</span><bdi>{name}</bdi></span>
-            ))}
-          </p>
-        )}
+        <TaskFacts task={task} completed={completed} facts={facts} />
       </div>
       <fetcher.Form method='post' action={action} onSubmit={moveFocus}>
         <FormToken />
@@ -75,5 +66,20 @@ export function TaskRow ({ task, facts, action, show, onOutcome, fallbackFocus }
         <button className='task__delete' name='id' value={id} aria-label={`Delete “${title}”`}><TrashIcon /></button>
       </fetcher.Form>
     </li>
+  )
+}
+
+/** When a task is due, how much it matters, and where it belongs; nothing where there is nothing to say. */
+export function TaskFacts ({ task: { due_date: day, due_at: instant, priority, parent_id: parent }, completed, facts }: Pick<TaskRowProps, 'task' | 'facts'> & { completed: boolean }) {
+  if (day === null && instant === null && priority === 'none' && parent === null && facts.length === 0) return null
+  return (
+    <span className='task__facts'>
+      <Due day={day} instant={instant} completed={completed} />
+      {priority !== 'none' && <span>{`${priorityNames[priority]} priority`}</span>}
+      {parent !== null && <span>Subtask</span>}
+      {facts.map(({ kind, id, name, colour }) => (
+        <span key={id} className='task__fact'><span className={`tone tone--${kind}`} data-tone={colour} aria-hidden='true' /><span className='visually-hidden'>{kind === 'list' ? 'in ' : 'label '}</span><bdi>{name}</bdi></span>
+      ))}
+    </span>
   )
 }

@@ -1,4 +1,4 @@
-import { NewTask, Task, TaskQuery, TaskReplacement } from '@daymark/tasks/contracts'
+import { bulkActions, Id, NewTask, Task, TaskQuery, TaskReplacement } from '@daymark/tasks/contracts'
 import { Type } from '@sinclair/typebox'
 import { TaskFlash } from '../../session/flash.ts'
 import { type FormMessages, formGuide, formReader } from './form-reader.server.ts'
@@ -49,6 +49,16 @@ export const readUndo = formReader(Type.Object({
   title: Type.String({ maxLength: 200 }),
   again: Type.Optional(Type.String({ pattern: '^(undone|redone)$' })),
   next: Type.String({ maxLength: 2000 }),
+}, closed))
+/** What is done to the chosen tasks; those themselves are read apart, for there are many of one name. */
+export const readBulk = formReader(Type.Object({
+  action: Type.String({ pattern: `^(${bulkActions.join('|')})$` }),
+  all: Type.Optional(Type.String({ pattern: '^true$' })),
+  priority: Type.Optional(priority),
+  due_date: day,
+  list_id: Type.Optional(Id),
+  label_id: Type.Optional(Id),
+  subtasks: Type.Optional(Type.String({ pattern: '^(keep|complete)$' })),
 }, closed))
 /** Emptying the trash spares what came there after the page that asked was made. */
 export const readEmptyTrash = formReader(Type.Object({ until: Type.String({ minLength: 20, maxLength: 40 }) }, closed))

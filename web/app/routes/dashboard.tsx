@@ -3,6 +3,8 @@ import { Link, useActionData, useLoaderData } from '@remix-run/react'
 import { type RefObject, useCallback, useRef, useState } from 'react'
 import type { TaskFlash } from '../../session/flash.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
+import { changeChosen } from '../bulk.server.ts'
+import { ChooseTasks } from '../components/choose-tasks.tsx'
 import { EmptyTasks, NothingFound } from '../components/empty-tasks.tsx'
 import { FormSummary } from '../components/checked-form.tsx'
 import { newKey, revalidateAfterRefusal } from '../components/form-token.tsx'
@@ -11,7 +13,7 @@ import { type Addition, PendingTask } from '../components/pending-task.tsx'
 import { Places } from '../components/places.tsx'
 import { QuickAdd } from '../components/quick-add.tsx'
 import { SearchTasks } from '../components/search-tasks.tsx'
-import { type Fact, TaskRow } from '../components/task-row.tsx'
+import { type Fact, TaskFacts, TaskRow } from '../components/task-row.tsx'
 import { type FormAnswer, keptValues } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
 import { addTaskGuide, findTasksGuide, readAddTask, readCompletion, readTaskId } from '../forms/task-forms.server.ts'
@@ -32,18 +34,22 @@ export async function loader ({ request, context }: LoaderFunctionArgs) {
   const place = placeShown(shown, overview)
   const { show, q, list, label, due } = shown
   const where = { list, label, due }
-  const addresses = { open: searchOf({ ...where, show: 'open', q }), done: searchOf({ ...where, show: 'done', q }), all: searchOf({ ...where, show: 'all', q }), unsearched: searchOf({ ...where, show }) }
+  const addresses = { open: searchOf({ ...where, show: 'open', q }), done: searchOf({ ...where, show: 'done', q }), all: searchOf({ ...where, show: 'all', q }), unsearched: searchOf({ ...where, show }), ...choosing(shown) }
   const beside = Object.fromEntries([...new URLSearchParams(searchOf({ ...where, show }))])
   const isByUtc = due !== '' && context.user?.time_zone == null
   const found = { ...page, shown, place, overview, addresses, beside, isByUtc, searchAnswer, flash: context.takeFlash(), guide: addTaskGuide, searchGuide: findTasksGuide }
   return data(found, { status: place.kind === 'gone' ? 404 : searchAnswer ? 422 : 200 })
 }
 
+/** The same tasks to choose from, all or none of them chosen, and as they were. */
+const choosing = (shown: Shown) => ({ chooseAll: searchOf({ ...shown, choose: 'all' }), choose: searchOf({ ...shown, choose: 'some' }), chosen: searchOf({ ...shown, choose: '' }) })
+
 export async function action ({ request, context }: ActionFunctionArgs) {
   requireUser(context)
   const form = await request.formData()
   const intent = String(form.get('intent'))
   form.delete('intent')
+  if (intent === 'bulk') return await changeChosen(form, { request, context })
   try {
     const outcome = await carryOut(intent, form, request, context)
     if ('answer' in outcome) return data({ ...outcome.answer, values: { ...outcome.answer.values, intent } }, { status: 422 })
@@ -170,7 +176,7 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
 
       {place.kind !== 'gone' && <SearchTasks guide={searchGuide} answer={searchAnswer} beside={beside} q={shown.q} />}
 
-      {shown.show !== 'done' && !isSearch && place.isWritable && (
+      {shown.show !== 'done' && !isSearch && shown.choose === '' && place.isWritable && (
         <QuickAdd
           guide={guide} action={address} answer={addAnswer} onAdd={(title) => {
             setFailedAdd(null)
@@ -189,8 +195,16 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
           ? <p className='tasks__found'><Link to={`/dashboard${addresses.unsearched}`}>Clear search</Link></p>
           : <NothingFound show={shown.show} q={shown.q} everywhere={`/dashboard${addresses.all}`} clear={`/dashboard${addresses.unsearched}`} />
         : <EmptyTasks show={shown.show} isFirstTask={!overview.hasTasks} where={place.kind} />)}
+      {shown.choose === '' && items.length > 0 && <p className='tasks__choose'><Link to={`/dashboard${addresses.choose}`} preventScrollReset>Choose several</Link></p>}
+      {shown.choose !== '' && items.length > 0 && (
+        <ChooseTasks
+          key={shown.choose} action={address} isAll={shown.choose === 'all'} answer={answer} hasMore={(more !== null || shown.cursor !== null) && !isSearch} lists={overview.lists} labels={overview.labels}
+          items={items.map((task) => ({ ...task, facts: <TaskFacts task={task} completed={task.completed} facts={factsOf(task, overview, shown)} /> }))}
+          addresses={{ all: `/dashboard${addresses.chooseAll}`, none: `/dashboard${addresses.choose}`, done: `/dashboard${addresses.chosen}` }}
+        />
+      )}
       {/* What is on its way to another list than the one shown goes on. */}
-      {(items.length > 0 || adding.length > 0) && (
+      {shown.choose === '' && (items.length > 0 || adding.length > 0) && (
         <ul className='task-list' aria-label={`${filters.find(({ show }) => show === shown.show)?.name ?? ''} tasks`} hidden={isEmpty}>
           {adding.map((addition) => <PendingTask key={addition.key} addition={addition} isHere={addition.action === address} isNext={addition.key === nextKey} onAnswered={noteAnswered} onOutcome={settleAdd} />)}
           {items.map((task) => <TaskRow key={task.id} task={task} facts={factsOf(task, overview, shown)} action={address} show={shown.show} onOutcome={settle} fallbackFocus={heading} />)}
