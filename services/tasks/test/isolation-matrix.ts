@@ -18,7 +18,7 @@ class Named {
   }
 }
 
-interface Schema { $ref?: string, properties?: Record<string, Schema>, items?: Schema, anyOf?: Schema[], format?: string, pattern?: string, type?: string | string[] }
+export interface Schema { enum?: string[], required?: string[], minProperties?: number, $ref?: string, properties?: Record<string, Schema>, items?: Schema, anyOf?: Schema[], format?: string, pattern?: string, type?: string | string[] }
 interface Parameter { in: 'path' | 'query' | 'header', name: string, schema: Schema }
 interface DocumentedOperation {
   parameters?: Parameter[]

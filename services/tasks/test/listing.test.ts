@@ -149,7 +149,7 @@ t.test('FR-211: paging through 10,000 tasks while five writers insert, delete an
       const write = async (writer: number) => {
         for (let n = writer; !over.signal.aborted; n++) {
           const task = await createTask(eve, { title: `Untouched ${n % 500} as well`, priority: priorities[n % 5] as Priority, ...n % 2 === 0 && { due_date: '2026-06-01' } })
-          await database.asSuperuser("UPDATE tasks.tasks SET position = 'm' || (random() * 1e12)::bigint WHERE user_id = $1 AND id = $2", [eve.id, task.id])
+          await call('POST', `/api/${eve.id}/tasks/${task.id}/move`, eve, { after: untouched[n * 7919 % untouched.length] })
           await call('DELETE', `/api/${eve.id}/tasks/${task.id}`, eve)
           written++
         }
