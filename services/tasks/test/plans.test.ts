@@ -11,7 +11,7 @@ const size = { tasks: Number(PLANS_TASKS), rows: Number(PLANS_ROWS) }
 const sources = new URL('../src/', import.meta.url)
 const committed = new URL('../../../specs/database/plans/', import.meta.url)
 
-const limitOf = ({ buffers = 400 }: Sample) => buffers === 'tenant' ? 1000 + 8 * size.tasks : buffers
+const limitOf = ({ buffers = 600 }: Sample) => buffers === 'tenant' ? 1000 + 8 * size.tasks : buffers
 const twoPages = 102
 const isWrite = (text: string) => /\b(INSERT INTO|UPDATE tasks|DELETE FROM|purge_trashed)\b/.test(text)
 

@@ -29,7 +29,7 @@ export interface Sample {
 
 const page = 51
 /** What changing a thousand tasks may read and write, with their indexes, words and log: as much whatever the size of the tenant. */
-const thousand = 100_000
+const thousand = 200_000
 const author = ({ user_id }: Crowd): writes.Author => ({ user_id, actor_id: user_id, request_id: 'a request' })
 const at = { key: '2026-06-01T00:00:00Z', id: '80000000-0000-7000-8000-000000000000' }
 const filter = ({ user_id }: Crowd, given: Partial<listing.Listing> = {}): listing.Listing =>
@@ -165,8 +165,8 @@ export const sampled: Array<{ from: string, queries: Record<string, unknown>, sa
       // Parts of listTasks, which is asked with words.
       tasksWith: {},
       hasTerm: {},
-      wordsOf: one((db, { user_id }) => search.wordsOf(db, { user_id, text: 'buy bread rare' })),
-      hitsOf: one((db, { user_id }) => search.hitsOf(db, { user_id, beginnings: ['b', 'item12'] })),
+      wordsOf: one((db, { user_id }) => search.wordsOf(db, { user_id, text: 'buy bread rare' }), { buffers: 4000 }),
+      hitsOf: one((db, { user_id }) => search.hitsOf(db, { user_id, beginnings: ['b', 'item12'] }), { buffers: 4000 }),
       beginningsBelow: one((db, { user_id }) => search.beginningsBelow(db, { user_id, stems: ['', 'b', 'br', 'bre', 'bred'].map((stem) => ({ stem, length: [...stem].length + 1 })) })),
     },
   },
@@ -237,7 +237,7 @@ export const sampled: Array<{ from: string, queries: Record<string, unknown>, sa
       completionOfOne: change((crowd) => tasks.completionOfOne(root(crowd, crowd.tasks[0]!))),
       completionOfTree: change((crowd) => tasks.completionOfTree(root(crowd, crowd.parent))),
       trashingOfTree: change((crowd) => tasks.trashingOfTree(root(crowd, crowd.parent))),
-      restoringOfTree: change((crowd) => tasks.restoringOfTree(root(crowd, crowd.trashed[0]!))),
+      restoringOfTree: change((crowd) => tasks.restoringOfTree(root(crowd, crowd.trashed[0]!)), { buffers: 'tenant' }),
     },
   },
   {
@@ -262,7 +262,7 @@ export const sampled: Array<{ from: string, queries: Record<string, unknown>, sa
         'behind a place': { query: (db, { user_id }) => trash.listTrash(db, { user_id, after: at, limit: page }) },
       },
       findTrashed: one((db, { user_id, trashed: [id = ''] }) => trash.findTrashed(db, { user_id, id })),
-      purgingOfTree: purge((crowd) => trash.purgingOfTree(root(crowd, crowd.trashed[0]!))),
+      purgingOfTree: purge((crowd) => trash.purgingOfTree(root(crowd, crowd.trashed[0]!)), { buffers: 'tenant' }),
       emptying: purge(({ user_id }) => trash.emptying(user_id, undefined, 1000), { buffers: 'tenant', sorts: Infinity }),
       purgingOfDue: purge(({ user_id }) => trash.purgingOfDue(user_id, 0, 1000), { buffers: 'tenant', sorts: Infinity }),
       isAnythingDue: one((db, { user_id }) => trash.isAnythingDue(db, { user_id, days: 30 })),
