@@ -135,7 +135,8 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
     const formKey = form.get('form_key')
     form.delete('form_token')
     form.delete('form_key')
-    const values = () => Object.fromEntries([...form].filter(([name]) => !isSecretField(name)))
+    // What was ticked of several under one name comes back as one.
+    const values = () => Object.fromEntries([...form.keys()].filter((name) => !isSecretField(name)).map((name) => [name, form.getAll(name).join(' ')]))
     if (!isSameOrigin(request.headers, config.PUBLIC_ORIGIN)) return refused({ reason: 'not-same-origin', values: values() })
     const [token, ...others] = given
     const isOurs = token !== undefined && others.length === 0 && boundTo !== null && tokens.accepts(token, boundTo)

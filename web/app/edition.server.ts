@@ -17,7 +17,7 @@ const reader = <T>(digestOfCurrent: (current: T) => string) => (edition: string)
 
 const digestOf = (values: unknown[]) => createHash('sha256').update(JSON.stringify(values)).digest('base64url').slice(0, 22)
 const digest = ({ title, description }: Pick<TaskRead['task'], 'title' | 'description'>) => digestOf([title, description])
-const detailsDigest = ({ priority, due_date: due, due_at: at, start_date: start }: TaskRead['task']) => digestOf([priority, due, at, start])
+const detailsDigest = ({ priority, due_date: due, due_at: at, time_zone: zone, start_date: start, list_id: list, label_ids: labels }: TaskRead['task']) => digestOf([priority, due, at, zone, start, list, [...labels].sort()])
 
 /** The same for the details of a task, which are saved apart from its text. */
 export const detailsEditionOf = ({ task, etag }: TaskRead): string => `${detailsDigest(task)} ${etag}`

@@ -15,6 +15,8 @@ export const TaskFlash = Type.Object({
   left: Type.Optional(Type.String()),
   /** The change, where it can be taken back. */
   change: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  /** A time that was asked for and does not exist: clocks are set forward past it. */
+  skipped: Type.Optional(Type.String()),
   /** Whether it was itself the taking back of this, or the doing again. */
   again: Type.Optional(Type.Union([Type.Literal('undone'), Type.Literal('redone')])),
 })

@@ -42,8 +42,7 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
   const made = async (kind: 'list' | 'label', name: string, colour: string) => {
     await organised.get(`/${kind}s`)
     await organised.post(`/${kind}s`, { intent: 'name', name, colour })
-    const { text } = await organised.get(`/${kind}s`)
-    return /^[\w-]+/.exec(text.slice(text.lastIndexOf(`${kind}s/`, text.indexOf(`“${name}”`)) + kind.length + 2))?.[0] ?? ''
+    return new RegExp(`Edit “${name}”"[^>]* href="/${kind}s/([\\w-]+)"`).exec((await organised.get(`/${kind}s`)).text)?.[1] ?? ''
   }
   const colours = ['grey', 'red', 'orange', 'yellow', 'green', 'teal', 'blue', 'purple', 'pink']
   for (const colour of colours) await made('list', `List of ${colour}`, colour)
@@ -52,6 +51,8 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
   const longLabel = await made('label', longWord.slice(0, 60), 'pink')
   await organised.post(`/dashboard?list=${longList}&label=${longLabel}`, { intent: 'add', title: longWord })
   await organised.post(`/dashboard?list=${longList}&due=today`, { intent: 'add', title: 'اشتري الحليب' })
+
+  const [, organisedTask = ''] = /href="(\/tasks\/[\w-]+)"/.exec((await organised.get(`/dashboard?label=${longLabel}`)).text) ?? []
 
   const admin = await signUpAdmin()
   const [{ id: other } = { id: '' }] = await database.asSuperuser<{ id: string }>('SELECT id FROM auth.users WHERE email = $1', [empty.email])
@@ -187,6 +188,29 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
     { name: 'delete a list', path: `/lists/${longList}/delete`, who: organised },
     { name: 'delete a label', path: `/labels/${longLabel}/delete`, who: organised },
     { name: 'task', path: task, who: full },
+    {
+      name: 'task with labels, and details that cannot be',
+      path: organisedTask,
+      who: organised,
+      async act (page) {
+        await page.getByLabel('At', { exact: true }).fill('09:30')
+        await page.getByLabel('Due on').fill('')
+        await page.getByRole('button', { name: 'Set details' }).click()
+        await page.getByText('Choose the day as well').waitFor()
+      },
+    },
+    {
+      name: 'task with details changed elsewhere',
+      path: organisedTask,
+      who: organised,
+      async act (page) {
+        const [, edition = ''] = /name="details_edition"[^>]* value="([^"]+)"/.exec((await organised.get(organisedTask)).text) ?? []
+        await page.getByLabel('Due on').fill('2031-02-03')
+        await organised.post(organisedTask, { intent: 'details', details_edition: edition.replaceAll('&quot;', '"'), priority: 'low', due_date: `2030-01-${Math.floor(Math.random() * 18) + 10}`, start_date: '' })
+        await page.getByRole('button', { name: 'Set details' }).click()
+        await page.getByText('changed elsewhere').waitFor()
+      },
+    },
     {
       name: 'task changed elsewhere',
       path: task,

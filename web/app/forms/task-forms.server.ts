@@ -1,4 +1,4 @@
-import { bulkActions, Id, NewTask, Task, TaskQuery, TaskReplacement } from '@daymark/tasks/contracts'
+import { bulkActions, Id, NewLabel, NewTask, Task, TaskQuery, TaskReplacement } from '@daymark/tasks/contracts'
 import { Type } from '@sinclair/typebox'
 import { TaskFlash } from '../../session/flash.ts'
 import { type FormMessages, formGuide, formReader } from './form-reader.server.ts'
@@ -29,9 +29,28 @@ export const readEditTask = formReader(EditTask, editTaskMessages)
 
 const { priority } = TaskReplacement.properties
 const day = Type.Optional(Type.String({ maxLength: 10 }))
-const EditDetails = Type.Object({ priority, due_date: day, start_date: day, details_edition: Type.String({ minLength: 1, maxLength: 300 }) }, closed)
+const EditDetails = Type.Object({
+  priority,
+  due_date: day,
+  due_time: Type.Optional(Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d(:\\d\\d(\\.\\d+)?)?$' })),
+  time_zone: Type.Optional(Type.String({ maxLength: 60 })),
+  /** The instant that the form was made with. */
+  due_was: Type.Optional(Type.String({ maxLength: 40 })),
+  start_date: day,
+  list_id: NewTask.properties.list_id,
+  /** Ids, with a space between them. */
+  label_ids: Type.Optional(Type.String({ maxLength: 37 * 50 })),
+  new_label: Type.Optional(NewLabel.properties.name),
+  details_edition: Type.String({ minLength: 1, maxLength: 300 }),
+}, closed)
 const dayMessages = { format: 'Write a day, such as 2026-01-31.', too_long: 'Write a day, such as 2026-01-31.' }
-const editDetailsMessages: FormMessages<typeof EditDetails> = { due_date: dayMessages, start_date: dayMessages }
+const editDetailsMessages: FormMessages<typeof EditDetails> = {
+  due_date: dayMessages,
+  start_date: dayMessages,
+  due_time: { not_allowed: 'Write a time, such as 09:30.' },
+  label_ids: { too_long: 'A task can carry fifty labels at most.' },
+  new_label: { not_allowed: 'Write what the label is called; spaces alone say too little.', too_long: 'Keep the name to {limit} characters; it has {count}.' },
+}
 export const editDetailsGuide = formGuide(EditDetails, editDetailsMessages)
 export const readEditDetails = formReader(EditDetails, editDetailsMessages)
 

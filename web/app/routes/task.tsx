@@ -4,20 +4,20 @@ import { isServiceProblem } from '../api/service-problem.ts'
 import { currentTask } from '../api/tasks-client.server.ts'
 import { FormSummary, useCheckedForm } from '../components/checked-form.tsx'
 import { ConflictNote } from '../components/conflict-note.tsx'
-import { dayInWords } from '../components/due.tsx'
 import { Field } from '../components/field.tsx'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
 import { BackIcon, CheckIcon, TrashIcon } from '../components/icons.tsx'
 import { LocalTime } from '../components/local-time.tsx'
 import { type Outcome, refusalIn, useTold } from '../components/notice.tsx'
-import { TaskDetails, priorityNames } from '../components/task-details.tsx'
+import { type DetailsAnswer, TaskDetails } from '../components/task-details.tsx'
 import { type Edition, useEdition } from '../components/use-edition.ts'
 import type { FormAnswer } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
-import { detailsEditionOf, editionOf, readDetailsEdition, readEdition } from '../edition.server.ts'
-import { editDetailsGuide, editTaskGuide, readCompletion, readEditDetails, readEditTask } from '../forms/task-forms.server.ts'
+import { detailsEditionOf, editionOf, readEdition } from '../edition.server.ts'
+import { editTaskGuide, readCompletion, readEditTask } from '../forms/task-forms.server.ts'
 import { isId } from '../is-id.ts'
 import { requireUser } from '../require-user.server.ts'
+import { dueShown, saveDetails } from '../save-details.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `${loaded?.task.title ?? 'Task'} · Daymark` }]
 
@@ -29,8 +29,20 @@ export interface EditAnswer extends FormAnswer { conflict?: Edition<'title' | 'd
 export async function loader ({ params: { id }, context }: LoaderFunctionArgs) {
   requireUser(context)
   if (!isId(id)) throw data(null, { status: 404 })
-  const read = await context.tasks.get(id)
-  return { task: read.task, edition: editionOf(read), detailsEdition: detailsEditionOf(read), flash: context.takeFlash(), guide: editTaskGuide }
+  const [read, lists, allLabels] = await Promise.all([context.tasks.get(id), context.tasks.lists(), context.tasks.labels()])
+  const { task } = read
+  const ownZone = context.user?.time_zone ?? null
+  return {
+    task,
+    due: dueShown(task, ownZone),
+    ownZone,
+    lists: lists.filter((list) => !list.archived || list.id === task.list_id).map(({ id, name }) => ({ id, name })),
+    allLabels: allLabels.map(({ id, name, colour }) => ({ id, name, colour })),
+    edition: editionOf(read),
+    detailsEdition: detailsEditionOf(read),
+    flash: context.takeFlash(),
+    guide: editTaskGuide,
+  }
 }
 
 export async function action ({ request, params: { id }, context }: ActionFunctionArgs) {
@@ -84,45 +96,13 @@ export async function action ({ request, params: { id }, context }: ActionFuncti
   }
 }
 
-/** Saves the details, unless somebody else has changed them since this form was made: then it says so, and saves nothing. */
-async function saveDetails ({ tasks, flash }: ActionFunctionArgs['context'], id: string, form: FormData) {
-  const read = readEditDetails(form)
-  const of = (answer: FormAnswer): EditAnswer => ({ ...answer, values: { ...answer.values, intent: 'details' } })
-  if (!read.ok) return data<EditAnswer>(of(read.answer), { status: 422 })
-  const { details_edition: edition, priority, due_date: due, start_date: start } = read.value
-  const begun = readDetailsEdition(edition)
-  if (!begun) return data<EditAnswer>(of({ values: read.values, errors: {}, problem: 'This form was not one of ours. Please reload the page and try again.' }), { status: 422 })
-  // A task that is due at an instant stays so until it is given a day.
-  const fields = { priority, start_date: start ?? null, ...due === undefined ? { due_date: null } : { due_date: due, due_at: null, time_zone: null } }
-  const save = async (etag: string) => {
-    const { task, change } = await tasks.update(id, fields, etag)
-    flash({ did: 'saved', title: task.title, change })
-    return redirect(`/tasks/${id}`, 303)
-  }
-  const refused = (error: unknown) => refusedForm(error, { ...read.values, intent: 'details' }, editDetailsGuide)
-  try {
-    return await save(begun.etag)
-  } catch (error) {
-    if (!isServiceProblem(error) || error.status !== 412) return refused(error)
-    const current = currentTask(error) ?? await tasks.get(id)
-    if (begun.isOf(current.task)) return await save(current.etag).catch(refused)
-    const { priority: theirs, due_date: theirDue, start_date: theirStart } = current.task
-    const days = `${theirDue === null ? 'no day on which it is due' : `due on ${dayInWords(theirDue)}`}, ${theirStart === null ? 'no first day' : `not before ${dayInWords(theirStart)}`}`
-    return data<EditAnswer>(of({
-      values: { ...read.values, details_edition: detailsEditionOf(current) },
-      errors: {},
-      problem: `These details were changed elsewhere meanwhile: priority ${priorityNames[theirs].toLowerCase()}, ${days}. Nothing has been saved yet. Save again to put yours in their place, or reload the page to take the other.`,
-    }), { status: 412 })
-  }
-}
-
 const labels = { title: 'Title', description: 'Description' }
 
 export default function TaskPage () {
-  const { task, edition, detailsEdition, guide } = useLoaderData<typeof loader>()
-  const answered = useActionData<typeof action>() as EditAnswer | undefined
+  const { task, due, ownZone, lists, allLabels, edition, detailsEdition, flash, guide } = useLoaderData<typeof loader>()
+  const answered = useActionData<typeof action>() as EditAnswer | DetailsAnswer | undefined
   const isOfDetails = answered?.values['intent'] === 'details'
-  const served = isOfDetails ? undefined : answered
+  const served = isOfDetails ? undefined : answered as EditAnswer | undefined
   const completion = useFetcher<Outcome>({ key: `complete-${task.id}` })
   useTold(completion.data)
   const { answer, formProps } = useCheckedForm(guide, served)
@@ -151,7 +131,10 @@ export default function TaskPage () {
         </div>
       </Form>
 
-      <TaskDetails id={task.id} details={task} edition={detailsEdition} answer={isOfDetails ? answered : undefined} />
+      <TaskDetails
+        id={task.id} details={{ ...task, due }} lists={lists} allLabels={allLabels} ownZone={ownZone} edition={detailsEdition}
+        skipped={flash && 'title' in flash ? flash.skipped : undefined} answer={isOfDetails ? answered as DetailsAnswer : undefined}
+      />
 
       <div className='task-page__more'>
         <p className='task-page__times'>
