@@ -51,9 +51,10 @@ export default [
     allowImports([`services/${own}/**`], otherServices(own)),
     allowImports([`services/${own}/src/**`], otherServices(own), upwards),
     allowImports([`services/${own}/contracts.ts`], ['^(?!@sinclair/typebox$)', 'contracts.ts imports TypeBox alone.']),
+    allowImports([`services/${own}/operations.ts`], ['^(?!(@sinclair/typebox|\\./contracts\\.ts)$)', 'operations.ts imports TypeBox and the contracts alone.']),
   ]),
   allowImports(['services/auth/password-strength.ts'], ['^(?!@zxcvbn-ts/)', 'password-strength.ts runs in browsers too, and imports zxcvbn alone.']),
-  allowImports(['web/**'], ['^(slonik|pg$|@daymark/(kit|db|local)|@daymark/(auth|tasks)(?!/contracts$|/password-strength$)|(\\.\\./)+(services|db|local)/)', 'web speaks HTTP; import @daymark/*/contracts, and how passwords are judged.']),
+  allowImports(['web/**'], ['^(slonik|pg$|@daymark/(kit|db|local)|@daymark/(auth|tasks)(?!/contracts$|/operations$|/password-strength$)|(\\.\\./)+(services|db|local)/)', 'web speaks HTTP; import @daymark/*/contracts, the operations, and how passwords are judged.']),
   { files: ['**/test/**'], rules: { 'no-restricted-imports': 'off' } }, // tests see the parts from outside
   { files: ['**/test/**'], rules: { '@typescript-eslint/no-floating-promises': 'off' } }, // t.test returns a promise tap awaits
 ]

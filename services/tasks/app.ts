@@ -11,8 +11,8 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import type { Config } from './config.ts'
-import { BulkChange, BulkResult, Change, ChangePage, ChangesSince, Completion, ExportedInbox, ExportedLabel, ExportedList, ExportedTask, ImportReport, Label, LabelPage, LabelPatch, List, ListPage, ListPatch, NewLabel, NewList, Move, NewTask, Purged, Task, Summary, TaskExport, TaskFilter, TaskPage, TaskPatch, TaskReplacement, TrashedTask, TrashPage, Undone } from './contracts.ts'
 import type { Deps } from './deps.ts'
+import { accountPath, named } from './operations.ts'
 import { feedSilent } from './problems.ts'
 import { onWritten } from './src/accounts/write-in-turn.ts'
 import { changeRoutes } from './src/changes/routes.ts'
@@ -48,7 +48,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     onRevoked: () => live.waiters.endRevoked((bearer) => feed.isKnownRevoked(bearer)),
     log: app.log,
   })
-  for (const schema of [Task, NewTask, TaskReplacement, TaskPatch, Completion, Move, TaskPage, TaskFilter, BulkChange, BulkResult, Summary, TrashedTask, TrashPage, Purged, List, NewList, ListPatch, ListPage, Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone, ExportedInbox, ExportedList, ExportedLabel, ExportedTask, TaskExport, ImportReport]) app.addSchema(schema)
+  for (const schema of named) app.addSchema(schema)
   const parseJson = app.getDefaultJsonParser('error', 'error')
   // A JSON merge patch is JSON; so is no body at all where a route allows it.
   app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {
@@ -77,7 +77,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
   onWritten(pool, (userId) => live.changed(userId))
   app.addHook('preClose', async () => { await Promise.all([feed.close(), trash.close(), live.close()]) })
   const deps: Deps = { pool, feed, trash, live, now, transfersPerHour: config.TRANSFERS_PER_HOUR, cursors: new Cursors(Buffer.from(config.CURSOR_KEY, 'base64')) }
-  await app.register(accountApi, { prefix: '/api/:user_id', ...deps })
+  await app.register(accountApi, { prefix: accountPath, ...deps })
   return { app, internal }
 }
 
@@ -94,11 +94,5 @@ async function accountApi (app: Service, deps: Deps): Promise<void> {
   app.addHook('onResponse', async (request, reply) => {
     if (request.method !== 'GET' && reply.statusCode < 300) deps.trash.look(request)
   })
-  await app.register(taskRoutes, { ...deps, prefix: '/tasks' })
-  await app.register(listRoutes, { ...deps, prefix: '/lists' })
-  await app.register(labelRoutes, { ...deps, prefix: '/labels' })
-  await app.register(summaryRoutes, { ...deps, prefix: '/summary' })
-  await app.register(trashRoutes, { ...deps, prefix: '/trash' })
-  await app.register(changeRoutes, { ...deps, prefix: '' })
-  await app.register(transferRoutes, { ...deps, prefix: '' })
+  for (const routes of [taskRoutes, listRoutes, labelRoutes, summaryRoutes, trashRoutes, changeRoutes, transferRoutes]) await app.register(routes, { ...deps, prefix: '' })
 }

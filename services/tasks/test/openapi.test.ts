@@ -1,5 +1,6 @@
 import t from 'tap'
 import { committedOpenApi } from '@daymark/kit/test-openapi'
+import { accountPath, operations } from '../operations.ts'
 import { startTasks } from './start-tasks.ts'
 
 const { call } = await startTasks(t)
@@ -17,6 +18,12 @@ t.test('FR-045: every operation is summed up, tagged, and says how it fails', as
       t.match(responses['default'], { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } })
     }
   }
+})
+
+t.test('FR-290: what the service does is what its operations describe, no more and no less', async (t) => {
+  const documented = Object.entries<object>(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
+  const described = Object.values(operations).map(({ method, url }) => `${method} ${accountPath}${url}`.replaceAll(/:(\w+)/g, '{$1}'))
+  t.same(documented.sort(), described.sort())
 })
 
 t.test('FR-045: people read it at /docs', async (t) => {

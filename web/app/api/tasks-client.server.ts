@@ -1,27 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto'
-import {
-  type BulkChange, BulkResult, Change, ChangePage, ChangesSince, Label, type LabelPatch, LabelPage, List, ListPage, type ListPatch, type NewLabel, type NewList, type NewTask, Purged, Summary, Task, TaskPage, type TaskPatch, type TaskQuery,
-  TrashedTask, TrashPage, Undone,
+import type {
+  BulkChange, BulkResult, Change, ChangePage, Label, LabelPatch, List, ListPatch, NewLabel, NewList, NewTask, Summary, Task, TaskPage, TaskPatch, TaskQuery, TrashedTask, TrashPage, Undone,
 } from '@daymark/tasks/contracts'
-import { type Bearer, withBearer } from './bearer.server.ts'
-import { ContractBroken, contractCheck } from './contract-check.server.ts'
-import type { CallOrigin, Service, ServiceAnswer, ServiceCall } from './service.server.ts'
+import { type Operation, operations } from '@daymark/tasks/operations'
+import type { Bearer } from './bearer.server.ts'
+import { answerCheck, type AnswerOf, type Asked, operationCaller } from './call-operation.server.ts'
+import { ContractBroken } from './contract-check.server.ts'
+import type { CallOrigin, Service } from './service.server.ts'
 import { isServiceProblem } from './service-problem.ts'
-
-const checkTask = contractCheck(Task)
-const checkPage = contractCheck(TaskPage, [Task]) as (answer: unknown) => TaskPage
-const checkTrash = contractCheck(TrashPage, [TrashedTask]) as (answer: unknown) => TrashPage
-const checkTrashed = contractCheck(TrashedTask)
-const checkPurged = contractCheck(Purged)
-const checkLists = contractCheck(ListPage, [List]) as (answer: unknown) => ListPage
-const checkBulk = contractCheck(BulkResult)
-const checkUndone = contractCheck(Undone)
-const checkChanges = contractCheck(ChangesSince, [Change]) as (answer: unknown) => ChangesSince
-const checkHistory = contractCheck(ChangePage, [Change]) as (answer: unknown) => ChangePage
-const checkLabels = contractCheck(LabelPage, [Label]) as (answer: unknown) => LabelPage
-const checkSummary = contractCheck(Summary)
-const checkList = contractCheck(List)
-const checkLabel = contractCheck(Label)
 
 /** A task, and the ETag by which a write says that it was made from this very version. */
 export interface TaskRead { task: Task, etag: string }
@@ -78,91 +63,56 @@ export interface TasksClient {
   change: (seq: number) => Promise<Change | null>
 }
 
-/**
- * The signed-in person's tasks, as seen from one browser request. A refused token is renewed once and the call made again.
- * Every write has an Idempotency-Key: of the form that asked for it, so that a form sent twice has one effect, or of its own.
- */
+/** The signed-in person's tasks, as seen from one browser request. */
 export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin, formKey: () => string | null): TasksClient {
-  const keyFor = (method: string, path: string) => {
-    const form = formKey()
-    return form === null ? randomUUID() : createHash('sha256').update(JSON.stringify([form, method, path])).digest('base64url')
+  const call = operationCaller(tasks, bearer, origin, formKey)
+  /** One object, by its name, with the ETag that it must have. */
+  const one = async <const Name extends string, O extends Operation>(name: Name, operation: O, asked: Asked<O>) => {
+    const { body, etag, change } = await call(operation, asked)
+    if (etag === null) throw new ContractBroken(`${operation.method} ${operation.url}`, ['ETag'])
+    return { [name]: body, etag, change } as Record<Name, AnswerOf<O>> & { etag: string, change: number | null }
   }
-  const call = ({ method, path, headers, ...rest }: ServiceCall): Promise<ServiceAnswer> => {
-    const key: Record<string, string> = method === 'GET' ? {} : { 'idempotency-key': keyFor(method, path) }
-    return withBearer(bearer, (authorization) =>
-      tasks({ ...rest, method, path: `/api/${bearer.userId()}${path}`, headers: { ...headers, ...key, ...authorization } }, origin))
-  }
-  const changeOf = (headers: Headers) => {
-    const change = headers.get('daymark-change')
-    return change === null ? null : Number(change)
-  }
-  const tagged = async <T>(check: (answer: unknown) => T, request: ServiceCall): Promise<{ object: T, etag: string, change: number | null }> => {
-    const { body, headers } = await call(request)
-    const etag = headers.get('etag')
-    if (etag === null) throw new ContractBroken(request.path, ['ETag'])
-    return { object: check(body), etag, change: changeOf(headers) }
-  }
-  const one = async (request: ServiceCall): Promise<TaskWritten> => {
-    const { object: task, etag, change } = await tagged(checkTask, request)
-    return { task, etag, change }
-  }
-  const oneList = async (request: ServiceCall): Promise<ListWritten> => {
-    const { object: list, etag, change } = await tagged(checkList, request)
-    return { list, etag, change }
-  }
-  const oneLabel = async (request: ServiceCall): Promise<LabelWritten> => {
-    const { object: label, etag, change } = await tagged(checkLabel, request)
-    return { label, etag, change }
-  }
-  const patching = (path: string, body: unknown, etag: string): ServiceCall =>
-    ({ method: 'PATCH', path, headers: { 'content-type': 'application/merge-patch+json', 'if-match': etag }, body })
-  const pathOf = (id: string) => `/tasks/${encodeURIComponent(id)}`
-  const listPath = (id: string) => `/lists/${encodeURIComponent(id)}`
-  const labelPath = (id: string) => `/labels/${encodeURIComponent(id)}`
   return {
-    async list (query) {
-      const given = new URLSearchParams(Object.entries(query).flatMap(([name, value]) => value === undefined ? [] : [[name, String(value)]]))
-      return checkPage((await call({ method: 'GET', path: `/tasks?${given}` })).body)
-    },
-    get: (id) => one({ method: 'GET', path: pathOf(id) }),
-    create: (task) => one({ method: 'POST', path: '/tasks', body: task }),
-    update: (id, patch, etag) => one(patching(pathOf(id), patch, etag)),
-    complete: (id, completed) => one({ method: 'PATCH', path: `${pathOf(id)}/complete`, body: { completed } }),
+    list: async (query) => (await call(operations.listTasks, { query })).body,
+    get: (id) => one('task', operations.readTask, { params: { id } }),
+    create: (body) => one('task', operations.createTask, { body }),
+    update: (id, body, etag) => one('task', operations.patchTask, { params: { id }, body, etag }),
+    complete: (id, completed) => one('task', operations.completeTask, { params: { id }, body: { completed } }),
     async remove (id) {
       try {
-        return changeOf((await call({ method: 'DELETE', path: pathOf(id) })).headers)
+        return (await call(operations.trashTask, { params: { id } })).change
       } catch (error) {
         if (isServiceProblem(error) && error.status === 404) return null
         throw error
       }
     },
-    restore: (id) => one({ method: 'POST', path: `${pathOf(id)}/restore` }),
-    trash: async ({ limit, cursor }) => checkTrash((await call({ method: 'GET', path: `/trash?${new URLSearchParams({ limit: String(limit), ...cursor !== undefined && { cursor } })}` })).body),
-    trashed: async (id) => checkTrashed((await call({ method: 'GET', path: `/trash/${encodeURIComponent(id)}` })).body),
-    purge: async (id) => { await call({ method: 'DELETE', path: `/trash/${encodeURIComponent(id)}` }) },
-    emptyTrash: async (until) => checkPurged((await call({ method: 'DELETE', path: `/trash?${new URLSearchParams({ until })}` })).body).purged,
-    summary: async (timeZone) => checkSummary((await call({ method: 'GET', path: `/summary?${new URLSearchParams({ time_zone: timeZone })}` })).body),
-    lists: async () => checkLists((await call({ method: 'GET', path: '/lists' })).body).items,
-    getList: (id) => oneList({ method: 'GET', path: listPath(id) }),
-    createList: (list) => oneList({ method: 'POST', path: '/lists', body: list }),
-    updateList: (id, patch, etag) => oneList(patching(listPath(id), patch, etag)),
-    removeList: async (id) => changeOf((await call({ method: 'DELETE', path: listPath(id) })).headers),
-    labels: async () => checkLabels((await call({ method: 'GET', path: '/labels' })).body).items,
-    getLabel: (id) => oneLabel({ method: 'GET', path: labelPath(id) }),
-    createLabel: (label) => oneLabel({ method: 'POST', path: '/labels', body: label }),
-    updateLabel: (id, patch, etag) => oneLabel(patching(labelPath(id), patch, etag)),
-    removeLabel: async (id) => changeOf((await call({ method: 'DELETE', path: labelPath(id) })).headers),
-    bulk: async (change) => checkBulk((await call({ method: 'POST', path: '/tasks/bulk', body: change })).body),
-    undo: async (change) => checkUndone((await call({ method: 'POST', path: `/changes/${change}/undo` })).body),
-    history: async (id, { limit, cursor }) => checkHistory((await call({ method: 'GET', path: `${pathOf(id)}/history?${new URLSearchParams({ limit: String(limit), ...cursor !== undefined && { cursor } })}` })).body),
-    change: async (seq) => checkChanges((await call({ method: 'GET', path: `/changes?${new URLSearchParams({ since: String(seq - 1), limit: '1' })}` })).body).items.find((change) => change.seq === seq) ?? null,
+    restore: (id) => one('task', operations.restoreTask, { params: { id } }),
+    trash: async (query) => (await call(operations.listTrash, { query })).body,
+    trashed: async (id) => (await call(operations.readTrashed, { params: { id } })).body,
+    purge: async (id) => { await call(operations.purgeTask, { params: { id } }) },
+    emptyTrash: async (until) => (await call(operations.emptyTrash, { query: { until } })).body.purged,
+    summary: async (timeZone) => (await call(operations.summarise, { query: { time_zone: timeZone } })).body,
+    lists: async () => (await call(operations.listLists, {})).body.items,
+    getList: (id) => one('list', operations.readList, { params: { id } }),
+    createList: (body) => one('list', operations.createList, { body }),
+    updateList: (id, body, etag) => one('list', operations.patchList, { params: { id }, body, etag }),
+    removeList: async (id) => (await call(operations.deleteList, { params: { id } })).change,
+    labels: async () => (await call(operations.listLabels, {})).body.items,
+    getLabel: (id) => one('label', operations.readLabel, { params: { id } }),
+    createLabel: (body) => one('label', operations.createLabel, { body }),
+    updateLabel: (id, body, etag) => one('label', operations.patchLabel, { params: { id }, body, etag }),
+    removeLabel: async (id) => (await call(operations.deleteLabel, { params: { id } })).change,
+    bulk: async (body) => (await call(operations.changeTasks, { body })).body,
+    undo: async (seq) => (await call(operations.undoChange, { params: { seq } })).body,
+    history: async (id, query) => (await call(operations.listHistory, { params: { id }, query })).body,
+    change: async (seq) => (await call(operations.listChanges, { query: { since: seq - 1, limit: 1 } })).body.items.find((change) => change.seq === seq) ?? null,
   }
 }
 
 /** The task inside a 412, or null where there is none to be trusted. */
 export function currentTask ({ current, etag }: { current: unknown, etag: string | undefined }): TaskRead | null {
   try {
-    return etag === undefined ? null : { task: checkTask(current), etag }
+    return etag === undefined ? null : { task: answerCheck(operations.readTask)(current), etag }
   } catch {
     return null
   }
@@ -171,7 +121,7 @@ export function currentTask ({ current, etag }: { current: unknown, etag: string
 /** What a refused undo says of each change that it was to take back; null where there is nothing to be trusted. */
 export function standingInTheWay ({ current }: { current: unknown }): Undone['items'] | null {
   try {
-    return checkUndone(current).items
+    return answerCheck(operations.undoChange)(current).items
   } catch {
     return null
   }
