@@ -368,6 +368,7 @@ export type TaskExport = Static<typeof TaskExport>
 
 export const ImportQuery = Type.Object({
   dry_run: Type.Optional(Type.Boolean({ default: true, description: 'false to carry it out; else it is only told what would happen' })),
+  list_name: Type.Optional(Type.String({ ...ListName, description: 'For a file of Todoist: the list that its tasks go to, such as the name of the project; else the Inbox' })),
 }, { ...closed, $id: 'ImportQuery' })
 export type ImportQuery = Static<typeof ImportQuery>
 

@@ -66,7 +66,7 @@ const ResumeHeaders = Type.Object({
 /** Server-Sent Events, of which OpenAPI can only say that they are text. */
 const EventStream = { description: 'Events `change`, each with a change as its data and its number as its id; at the end an event `end` with the `reason`: expired, revoked or closing', content: { 'text/event-stream': { schema: Type.String() } } }
 const ExportFile = { description: 'All of it; in CSV one line for each task', content: { 'application/json': { schema: Type.Ref(TaskExport.$id!) }, 'text/csv': { schema: Type.String() } } }
-const ImportFile = { content: { 'application/json': { schema: Type.Ref(TaskExport.$id!) } } }
+const ImportFile = { content: { 'application/json': { schema: Type.Ref(TaskExport.$id!) }, 'text/csv': { schema: Type.String({ description: 'A project as Todoist exports it' }) } } }
 
 /**
  * All that the tasks service does, each said once: its routes, the OpenAPI document and the client of the web app are made of this.
@@ -231,6 +231,6 @@ export const operations = {
   importTasks: {
     method: 'POST',
     url: '/import',
-    schema: { tags: ['transfer'], security, summary: 'Bring in what an export gave, or tell what that would do', params: AccountPath, querystring: ImportQuery, headers: idempotent, body: ImportFile, response: { 200: ImportReport } },
+    schema: { tags: ['transfer'], security, summary: 'Bring in what an export gave, or a project of Todoist, or tell what that would do', params: AccountPath, querystring: ImportQuery, headers: idempotent, body: ImportFile, response: { 200: ImportReport } },
   },
 } as const satisfies Record<string, Operation>

@@ -19,6 +19,8 @@ export interface ImportFile {
   lists: Item[]
   labels: Item[]
   tasks: TaskItem[]
+  /** Whether it says nothing of places in the manual order: what is new then comes before all else, in the order of the file. */
+  isUnplaced: boolean
   /** What was refused already. */
   refused: Record<'lists' | 'labels' | 'tasks', number>
   notes: FieldError[]
@@ -27,4 +29,4 @@ export interface ImportFile {
 /** In place of the id of the Inbox, which only the account knows. */
 export const inboxPlace = 'inbox'
 
-export const emptyFile = (): ImportFile => ({ inbox: null, lists: [], labels: [], tasks: [], refused: { lists: 0, labels: 0, tasks: 0 }, notes: [] })
+export const emptyFile = (): ImportFile => ({ inbox: null, lists: [], labels: [], tasks: [], isUnplaced: false, refused: { lists: 0, labels: 0, tasks: 0 }, notes: [] })

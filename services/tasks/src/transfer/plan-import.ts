@@ -2,6 +2,8 @@ import type { FieldError } from '@daymark/kit/field-errors'
 import type { CommonQueryMethods } from 'slonik'
 import type { ImportReport } from '../../contracts.ts'
 import type { New } from '../changes/write-statements.ts'
+import { spread } from '../order/keys.ts'
+import { newestKey, type Ordered, orderedLists, orderedTasks, placesBehind } from '../order/queries.ts'
 import { inboxPlace, type ImportFile, type Item, type TaskItem } from './import-file.ts'
 import type { ObjectKind } from './parse-file.ts'
 import { allLabels, allLists, findTasks, labelKeys, type StoredTask } from './queries.ts'
@@ -133,6 +135,13 @@ export async function planImport (db: CommonQueryMethods, user_id: string, file:
   }
   if (chunk.length > 0) chunks.push(chunk)
 
+  if (file.isUnplaced) {
+    for (const [ordered, news] of [[orderedLists, newLists], [orderedTasks, chunks.flat()]] as const) {
+      const keys = await keysBeforeAll(db, ordered, user_id, news.length)
+      for (const [index, one] of news.entries()) one.fields['position'] = keys[index]
+    }
+  }
+
   const isFresh = inbox === undefined || inbox.version === 1
   const inboxDiffers = file.inbox !== null && (file.inbox.name !== (inbox?.name ?? 'Inbox') || file.inbox.colour !== (inbox?.colour ?? 'grey'))
   if (inboxDiffers) {
@@ -164,6 +173,13 @@ async function tasksHere (db: CommonQueryMethods, user_id: string, items: readon
     for (const task of await findTasks(db, { user_id, ids: ids.slice(from, from + lookUp) })) here.set(task.id, task)
   }
   return here
+}
+
+/** Keys in order that come before all there are; what is new later comes before them. */
+async function keysBeforeAll (db: CommonQueryMethods, ordered: Ordered, user_id: string, count: number): Promise<string[]> {
+  const [first] = await placesBehind(db, ordered, { user_id, id: '00000000-0000-0000-0000-000000000000', of: null, limit: 1 })
+  const newest = await newestKey(db)
+  return spread(first === undefined || newest < first.position ? newest : null, first?.position ?? null, count)
 }
 
 /** Tasks that must come together: one alone, or those in the trash that are part of each other. A circle of others cannot come. */

@@ -5,12 +5,14 @@ import type { FastifyRequest } from 'fastify'
 import type { ImportReport } from '../../contracts.ts'
 import type { Deps } from '../../deps.ts'
 import { operations } from '../../operations.ts'
+import { unprocessable } from '../../problems.ts'
 import { numbered } from '../changes/written.ts'
 import { answerOnce } from '../idempotency/answer-once.ts'
 import { importFile } from './carry-out.ts'
 import { Exporter } from './export-tasks.ts'
 import { planImport } from './plan-import.ts'
 import { checkOf, readExport } from './read-export.ts'
+import { readTodoist } from './read-todoist.ts'
 import { receiveFile, type ReceivedFile } from './received-file.ts'
 
 const mediaTypes = { json: 'application/json; charset=utf-8', csv: 'text/csv; charset=utf-8; header=present' }
@@ -37,8 +39,8 @@ export async function transferRoutes (app: Service, { pool, transfersPerHour, no
   const check = checkOf(app)
   let files = 0
   app.removeContentTypeParser(['application/json', 'application/merge-patch+json'])
-  app.addContentTypeParser(['application/json'], async (request: FastifyRequest, payload: FastifyRequest['raw']) =>
-    await receiveFile(payload, { isCsv: false, announced: Number(request.headers['content-length']) }))
+  app.addContentTypeParser(['application/json', 'text/csv'], async (request: FastifyRequest, payload: FastifyRequest['raw']) =>
+    await receiveFile(payload, { isCsv: /^text\/csv\b/i.test(request.headers['content-type'] ?? ''), announced: Number(request.headers['content-length']) }))
 
   app.route({
     ...operations.importTasks,
@@ -50,8 +52,10 @@ export async function transferRoutes (app: Service, { pool, transfersPerHour, no
       reply.raw.once('close', () => { files-- })
     },
     handler: async (request, reply) => {
-      const { query: { dry_run: isDry = true }, user: { sub: user_id } } = request
-      const file = await readExport(request.body as unknown as ReceivedFile, check)
+      const { query: { dry_run: isDry = true, list_name: listName }, user: { sub: user_id } } = request
+      const received = request.body as unknown as ReceivedFile
+      if (!received.isCsv && listName !== undefined) throw unprocessable('/querystring/list_name', 'unexpected', 'list_name must be left out: only a file of Todoist has tasks without a list')
+      const file = received.isCsv ? await readTodoist(received, { user_id, listName }) : await readExport(received, check)
       const report: ImportReport = isDry
         ? { dry_run: true, change_seq: null, ...(await asUser(user_id, () => planImport(pool, user_id, file))).report }
         : await answerOnce(pool, request, reply, async (db) => {
