@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { BackendTerminatedError, BackendTerminatedUnexpectedlyError, createPool, type DatabasePool, IdleTransactionTimeoutError } from 'slonik'
-import { boundedPool } from './bounded-pool.ts'
+import { leasedConnections } from './leased-connections.ts'
 import { checkRows } from './row.ts'
 import { beforeRelease, createScopedDriver } from './scoped-driver.ts'
 
@@ -38,12 +38,12 @@ export async function openDatabase (config: DatabaseConfig, { lockStatement }: O
     maximumPoolSize: config.DATABASE_POOL_SIZE,
     idleTimeout: config.DATABASE_IDLE_SECONDS * 1000,
     // Nothing to reset: scopes are local to their statement. The driver looks at the transaction status instead.
-    resetConnection: ({ query }) => query(beforeRelease),
+    resetConnection: ({ query }) => query(beforeRelease.sql),
     // A pooler refuses them as start-up parameters; the roles carry their own (db/bootstrap.ts).
     statementTimeout: 'DISABLE_TIMEOUT',
     idleInTransactionSessionTimeout: 'DISABLE_TIMEOUT',
   })
-  return boundedPool(pool, config.DATABASE_POOL_SIZE)
+  return leasedConnections(pool, { size: config.DATABASE_POOL_SIZE, idleSeconds: config.DATABASE_IDLE_SECONDS })
 }
 
 /** Milliseconds. Above the server's own statement_timeout: it ends what a silent network would leave hanging. */

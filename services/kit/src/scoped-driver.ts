@@ -1,10 +1,12 @@
 import { createDriverFactory, type DriverFactory, type DriverQueryResult } from '@slonik/driver'
+import { Type } from '@sinclair/typebox'
 import pg from 'pg'
 import {
   BackendTerminatedError, CheckIntegrityConstraintViolationError, ForeignKeyIntegrityConstraintViolationError,
-  InvalidInputError, NotNullIntegrityConstraintViolationError, StatementTimeoutError,
+  InvalidInputError, NotNullIntegrityConstraintViolationError, sql, StatementTimeoutError,
   UniqueIntegrityConstraintViolationError,
 } from 'slonik'
+import { row } from './row.ts'
 import { currentScope, type Scope } from './scope.ts'
 import { type Prelude, ScopedQuery } from './scoped-query.ts'
 
@@ -16,8 +18,8 @@ export interface ScopedDriverOptions {
   namedStatements: boolean
 }
 
-/** Slonik sends it when a connection goes back to the pool; it never reaches the database. */
-export const beforeRelease = 'daymark: before release'
+/** Asked when a connection is given back: fails inside a transaction, and else does nothing. It never reaches the database. */
+export const beforeRelease = sql.type(row(Type.Object({})))`daymark: before release`
 
 /** As PostgreSQL last told it: idle, in a transaction, in a failed one; null before the first answer. */
 interface TransactionStatus { getTransactionStatus (): 'I' | 'T' | 'E' | null }
@@ -89,8 +91,8 @@ export function createScopedDriver ({ connection, lockStatement, namedStatements
           client.removeListener('error', report)
         },
         query: async (text, values = [], options = {}) => {
-          if (text === beforeRelease) {
-            if (client.getTransactionStatus() !== 'I') report(new Error('A connection was released inside a transaction'))
+          if (text === beforeRelease.sql) {
+            if (client.getTransactionStatus() !== 'I') throw new Error('A connection was released inside a transaction')
             return nothing
           }
           // Asked before the attempt: an error comes ahead of the status it leads to.

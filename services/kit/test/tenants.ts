@@ -16,15 +16,16 @@ export interface PoolSettings {
   caFile?: string | undefined
   size?: number
   named?: boolean
+  idleSeconds?: number
 }
 
 /** The pool as a service opens it, on the test's database. */
-export async function openPool (t: Teardown, database: TestDatabase, { url = database.urlFor('tasks_service'), caFile = database.caFile, size = 1, named = false }: PoolSettings = {}): Promise<DatabasePool> {
+export async function openPool (t: Teardown, database: TestDatabase, { url = database.urlFor('tasks_service'), caFile = database.caFile, size = 1, named = false, idleSeconds = 60 }: PoolSettings = {}): Promise<DatabasePool> {
   const pool = await openDatabase({
     DATABASE_URL: url,
     DATABASE_CA_FILE: caFile,
     DATABASE_POOL_SIZE: size,
-    DATABASE_IDLE_SECONDS: 60,
+    DATABASE_IDLE_SECONDS: idleSeconds,
     DATABASE_CONNECT_SECONDS: 10,
     DATABASE_NAMED_STATEMENTS: named,
   }, { lockStatement })
