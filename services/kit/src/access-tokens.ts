@@ -54,13 +54,17 @@ interface Decoded { header: { alg?: unknown, kid?: unknown, typ?: unknown, crit?
 
 /** Verifies access tokens by @fastify/jwt, whose gaps it fills: see specs/decisions on token verification. */
 export const accessTokens = fp(async (app: FastifyInstance, options: AccessTokenOptions) => {
+  const verifiedBy = new WeakMap<FastifyRequest, string>()
+  const known = new KnownTokens(options)
   await app.register(jwt, {
     secret: {
-      public: async (_request: FastifyRequest, decoded: unknown) => {
+      public: async (request: FastifyRequest, decoded: unknown) => {
         const { header: { alg, kid, typ, crit } } = decoded as Decoded
         // Before any key is looked up (SEC-53); the key itself is pinned to Ed25519 by its PEM.
         if (alg !== 'EdDSA' || typ !== 'at+jwt' || crit !== undefined || typeof kid !== 'string') throw notSignedIn({ detail: 'The token is not an access token of ours.' })
-        return await options.publicKeyOf(kid)
+        const key = await options.publicKeyOf(kid)
+        verifiedBy.set(request, key)
+        return key
       },
       private: options.privateKey ?? (async () => { throw new Error('This service signs no tokens') }),
     },
@@ -73,7 +77,6 @@ export const accessTokens = fp(async (app: FastifyInstance, options: AccessToken
       allowedAud: options.audience,
       requiredClaims: ['iss', 'aud', 'sub', 'client_id', 'sid', 'jti', 'iat', 'exp'],
       clockTolerance: skewSeconds * 1000,
-      cache: 10_000,
       complete: true,
     },
     formatUser: (token) => withKeyId(token as unknown as VerifiedToken),
@@ -82,6 +85,11 @@ export const accessTokens = fp(async (app: FastifyInstance, options: AccessToken
   app.decorate('requireUser', async (request: FastifyRequest) => {
     const [scheme, token, ...more] = request.headers.authorization?.split(' ') ?? []
     if (scheme?.toLowerCase() !== 'bearer' || token === undefined || more.length > 0) throw notSignedIn()
+    const claims = await known.claimsOf(token)
+    if (claims) {
+      request.user = claims
+      return
+    }
     if (token.length > maxTokenLength || !isCanonical(token)) throw notSignedIn({ detail: 'The token is malformed.' })
     try {
       await request.jwtVerify() // without arguments: with them a verifier is built anew each time
@@ -89,29 +97,52 @@ export const accessTokens = fp(async (app: FastifyInstance, options: AccessToken
       throw error instanceof Problem ? error : notSignedIn({ cause: error, detail: isExpired(error) ? 'The token has expired.' : 'The token is not valid.' })
     }
     if (!isPlausible(request.user, options)) throw notSignedIn({ detail: 'The token is not valid.' })
+    known.add(token, request.user, verifiedBy.get(request) ?? '')
   })
 }, { name: 'access-tokens' })
+
+const mostKnown = 10_000
+
+/**
+ * Tokens that have been verified, so that a signature is checked once and not with every request. One counts for as long as
+ * it has not expired and the key that verified it is the one its `kid` stands for.
+ */
+class KnownTokens {
+  readonly #options: AccessTokenOptions
+  readonly #tokens = new Map<string, { claims: AccessTokenClaims, key: string }>()
+
+  constructor (options: AccessTokenOptions) {
+    this.#options = options
+  }
+
+  /** The claims of a token that is known to be good; undefined for one that has to be verified. @throws {Problem} as publicKeyOf */
+  async claimsOf (token: string): Promise<AccessTokenClaims | undefined> {
+    const { now, publicKeyOf } = this.#options
+    const found = this.#tokens.get(token)
+    if (found && found.claims.exp + skewSeconds > now().getTime() / 1000 && await publicKeyOf(found.claims.kid) === found.key) return found.claims
+    if (found) this.#tokens.delete(token)
+    return undefined
+  }
+
+  add (token: string, claims: AccessTokenClaims, key: string): void {
+    const [oldest] = this.#tokens.keys()
+    if (this.#tokens.size >= mostKnown && oldest !== undefined) this.#tokens.delete(oldest)
+    this.#tokens.set(token, { claims: Object.freeze(claims), key })
+  }
+}
 
 interface VerifiedToken { header: { kid: string }, payload: Omit<AccessTokenClaims, 'kid'> }
 
 const withKeyId = ({ header: { kid }, payload }: VerifiedToken): AccessTokenClaims => ({ ...payload, kid })
 
-const screened = new Set<string>()
-const mostScreened = 10_000
-
 /**
  * Whether a token is written in the one way a token of ours is: no padding, spare bits, duplicate members or bytes that are
- * no UTF-8, any of which another reader might understand differently (SEC-56, SEC-57). Remembered, as the answer never changes.
+ * no UTF-8, any of which another reader might understand differently (SEC-56, SEC-57).
  */
 function isCanonical (token: string): boolean {
-  if (screened.has(token)) return true
   if (!compact.test(token)) return false
   const parts = token.split('.').map((part) => Buffer.from(part, 'base64url'))
-  if (parts.map((part) => part.toString('base64url')).join('.') !== token) return false
-  if (!parts.slice(0, 2).every(isCanonicalJson)) return false
-  if (screened.size >= mostScreened) screened.clear()
-  screened.add(token)
-  return true
+  return parts.map((part) => part.toString('base64url')).join('.') === token && parts.slice(0, 2).every(isCanonicalJson)
 }
 
 function isCanonicalJson (bytes: Buffer): boolean {

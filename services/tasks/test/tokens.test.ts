@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createHmac, createPublicKey, generateKeyPairSync, KeyObject, randomUUID, sign } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { startTasks } from './start-tasks.ts'
 
 const { signUp, call, issuer } = await startTasks(t)
@@ -120,6 +121,16 @@ t.test('SEC-61: results are cached by the whole token', async (t) => {
     t.equal((await call('GET', path, ada)).statusCode, 200)
     t.equal((await call('GET', path, bob)).statusCode, 403)
   }
+})
+
+t.test('SEC-61: a token that was verified expires all the same', async (t) => {
+  const ada = await signUp()
+  const iat = Math.floor(Date.now() / 1000) - 60
+  const token = await issuer.sign({ ...issuer.claimsOf(ada.id), iat, exp: iat + 57 }) // three seconds ago, and clocks may differ by five
+  const read = () => call('GET', `/api/${ada.id}/tasks`, { headers: { authorization: `Bearer ${token}` } })
+  t.equal((await read()).statusCode, 200)
+  await delay((iat + 62) * 1000 - Date.now() + 100)
+  t.equal((await read()).statusCode, 401)
 })
 
 t.test('SEC-76: an API knows no cookies', async (t) => {
