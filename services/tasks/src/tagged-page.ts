@@ -1,11 +1,15 @@
 import type { Cursors, Place } from '@daymark/kit/cursor'
 import { etagOfQuery, isKnown } from '@daymark/kit/etag'
+import type { JsonText } from '@daymark/kit/json-text'
 import { asUser } from '@daymark/kit/scope'
 import type { DatabasePool } from 'slonik'
 import { lastChange } from './changes/queries.ts'
 
-/** A page, or null where the caller has it already. */
-export interface TaggedPage<T> { page: { items: T[], next_cursor: string | null } | null, etag: string }
+/** A page of texts and what goes with them, or null where the caller has it already. */
+export interface TaggedPage<T> { page: { items: Array<JsonText<T>>, rest: { next_cursor: string | null } } | null, etag: string }
+
+/** A row of a page: where it stands in the order, and the number of the tenant's last change, read at the same moment. */
+export interface Listed<T> { id: string, json: JsonText<T>, place: string, seq: number }
 
 export interface Asked {
   user_id: string
@@ -24,8 +28,8 @@ export type After = { key: string, id: string } | null
  * each row has as `seq`, is what its ETag tells.
  * @throws {Problem} invalidCursor
  */
-export async function taggedPage<T extends { id: string, place: string, seq: number }> (
-  pool: DatabasePool, cursors: Cursors, { user_id, listed, limit, cursor, ifNoneMatch }: Asked, read: (after: After, limit: number) => Promise<readonly T[]>,
+export async function taggedPage<T> (
+  pool: DatabasePool, cursors: Cursors, { user_id, listed, limit, cursor, ifNoneMatch }: Asked, read: (after: After, limit: number) => Promise<ReadonlyArray<Listed<T>>>,
 ): Promise<TaggedPage<T>> {
   const [key = '', id = ''] = cursor === undefined ? [] : cursors.read(cursor, listed)
   const etagAt = (seq: number) => etagOfQuery([seq], [...listed, limit, cursor])
@@ -36,6 +40,7 @@ export async function taggedPage<T extends { id: string, place: string, seq: num
     }
     const found = await read(cursor === undefined ? null : { key, id }, limit + 1) // one more tells whether a page follows
     // Read before an empty list, the number can only be too small: then the next answer is given in full.
-    return { page: cursors.page(found, limit, ({ place, id }): Place => [place, id], listed), etag: etagAt(found[0]?.seq ?? 0) }
+    const { items, next_cursor } = cursors.page(found, limit, ({ place, id }): Place => [place, id], listed)
+    return { page: { items: items.map(({ json }) => json), rest: { next_cursor } }, etag: etagAt(found[0]?.seq ?? 0) }
   })
 }

@@ -1,18 +1,22 @@
 import { row } from '@daymark/kit/row'
-import { type TObject, type TProperties, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
+import type { JsonText } from '@daymark/kit/json-text'
 import { type FragmentSqlToken, type IdentifierSqlToken, sql } from 'slonik'
-import { Label, List, Task } from '../../contracts.ts'
+import type { Label, List, Task, TrashedTask } from '../../contracts.ts'
 
 /**
  * What the change log can tell of: for each kind of object its table, its fields as the log writes them, and when a change
  * to one is refused. Everything that is changed is changed by the statements in write-statements.ts, made of these.
  */
-export interface Kind<T extends TProperties> {
+export interface Kind<T> {
   object_type: 'task' | 'list' | 'label'
   table: FragmentSqlToken
   /** What is given out, of a row that has the given name. With `deleted_at` it is all that the log tells. */
   columns: (of: FragmentSqlToken) => FragmentSqlToken
-  schema: TObject<T>
+  /** The same as JSON text, in the form and the order of the contract. */
+  json: (of: FragmentSqlToken) => FragmentSqlToken
+  /** What the JSON text is of: a type alone. */
+  given?: T
   fields: readonly Field[]
   /** The fields a patch may set; `completed` and `deleted` stand for the instants beside them. */
   instants: Record<string, string>
@@ -75,13 +79,29 @@ const willBe = (name: string) => sql.fragment`(CASE WHEN wish ? ${key(name)} THE
 /** What is in the trash may belong to what is gone as well. */
 const unlessTrashed = (when: FragmentSqlToken) => sql.fragment`${willBe('deleted_at')} IS NULL AND ${when}`
 
-export const taskKind: Kind<typeof Task.properties> = {
+const timestamps = ['created_at', 'updated_at']
+
+/** How rows of some columns are given out. */
+function given (names: readonly string[], instants: readonly string[]) {
+  const all = (columns: FragmentSqlToken[]) => sql.join(columns, sql.fragment`, `)
+  const of = (row: FragmentSqlToken, name: string) => sql.fragment`${row}.${column(name)}`
+  return {
+    columns: (row: FragmentSqlToken) => sql.fragment`${all(names.map((name) => of(row, name)))}`,
+    json: (row: FragmentSqlToken) => sql.fragment`(SELECT row_to_json(told)::text FROM (SELECT ${
+      all(names.map((name) => instants.includes(name) ? sql.fragment`${instantText(of(row, name))} AS ${column(name)}` : of(row, name)))}) told)`,
+  }
+}
+
+const taskColumns = [
+  'id', 'user_id', 'list_id', 'parent_id', 'title', 'description', 'completed', 'completed_at', 'priority', 'due_date', 'due_at', 'time_zone', 'start_date',
+  'label_ids', 'position', 'version', ...timestamps,
+]
+const taskInstants = ['completed_at', 'due_at', ...timestamps]
+
+export const taskKind: Kind<Task> = {
   object_type: 'task',
   table: sql.fragment`tasks.tasks`,
-  columns: (of) => sql.fragment`
-    ${of}.id, ${of}.user_id, ${of}.list_id, ${of}.parent_id, ${of}.title, ${of}.description, ${of}.completed, ${of}.completed_at, ${of}.priority,
-    ${of}.due_date, ${of}.due_at, ${of}.time_zone, ${of}.start_date, ${of}.label_ids, ${of}.position, ${of}.version, ${of}.created_at, ${of}.updated_at`,
-  schema: Task,
+  ...given(taskColumns, taskInstants),
   fields: [
     uuid('list_id'), uuid('parent_id'), plain('title'), plain('description'), plain('priority'), date('due_date'), instant('due_at'), plain('time_zone'),
     date('start_date'), uuids('label_ids'), plain('position'), instant('completed_at'), instant('deleted_at'),
@@ -112,12 +132,13 @@ export const taskKind: Kind<typeof Task.properties> = {
   },
 }
 
-export const listKind: Kind<typeof List.properties> = {
+/** A task that is in the trash, as it is given out there. */
+export const trashedKind: Pick<Kind<TrashedTask>, 'columns' | 'json' | 'given'> = given([...taskColumns, 'deleted_at'], [...taskInstants, 'deleted_at'])
+
+export const listKind: Kind<List> = {
   object_type: 'list',
   table: sql.fragment`tasks.lists`,
-  columns: (of) => sql.fragment`
-    ${of}.id, ${of}.user_id, ${of}.name, ${of}.is_inbox, ${of}.colour, ${of}.position, ${of}.archived, ${of}.version, ${of}.created_at, ${of}.updated_at`,
-  schema: List,
+  ...given(['id', 'user_id', 'name', 'is_inbox', 'colour', 'position', 'archived', 'version', ...timestamps], timestamps),
   fields: [plain('name'), plain('colour'), plain('position'), flag('archived'), instant('deleted_at')],
   instants: { deleted: 'deleted_at' },
   problems: [{ of: ['deleted_at', 'archived'], code: 'inbox_stays', when: sql.fragment`b.is_inbox AND (wish ->> 'deleted_at' IS NOT NULL OR wish ->> 'archived' = 'true')` }],
@@ -132,11 +153,10 @@ export const listKind: Kind<typeof List.properties> = {
 const nameTaken = (name: FragmentSqlToken) => sql.fragment`EXISTS (
   SELECT FROM tasks.labels l WHERE l.user_id = b.user_id AND l.id <> b.id AND l.deleted_at IS NULL AND l.name_key = lower(normalize(${name}, NFKC)))`
 
-export const labelKind: Kind<typeof Label.properties> = {
+export const labelKind: Kind<Label> = {
   object_type: 'label',
   table: sql.fragment`tasks.labels`,
-  columns: (of) => sql.fragment`${of}.id, ${of}.user_id, ${of}.name, ${of}.colour, ${of}.version, ${of}.created_at, ${of}.updated_at`,
-  schema: Label,
+  ...given(['id', 'user_id', 'name', 'colour', 'version', ...timestamps], timestamps),
   fields: [plain('name'), plain('colour'), instant('deleted_at')],
   instants: { deleted: 'deleted_at' },
   problems: [{ of: ['name', 'deleted_at'], code: 'name_taken', when: sql.fragment`${willBe('deleted_at')} IS NULL AND ${nameTaken(willBe('name'))}` }],
@@ -153,11 +173,14 @@ export const keptDefaults: Record<string, FragmentSqlToken> = { version: sql.fra
 
 const outcome = { n: Type.Integer(), problem: Type.Union([Type.String(), Type.Null()]), seq: Type.Union([Type.Integer(), Type.Null()]) }
 
+/** JSON text of what a kind gives out. */
+export const jsonOf = <T>(_kind: Pick<Kind<T>, 'json' | 'given'>) => Type.Unsafe<JsonText<T>>(Type.String())
+
 /** What became of an object that was to be changed: the object, its place among the edits, why it was refused, the number of its change. */
-export const changedRow = <T extends TProperties>({ schema }: Kind<T>) => row(Type.Object({ ...schema.properties, ...outcome }))
+export const changedRow = <T>(kind: Kind<T>) => row(Type.Object({ id: Type.String(), version: Type.Integer(), json: jsonOf(kind), ...outcome }))
 
 /** What became of one that was to be added. Of a refused one there is nothing but why. */
-export const addedRow = <T extends TProperties>({ schema }: Kind<T>) => row(Type.Union([
-  Type.Object({ ...schema.properties, n: Type.Integer(), problem: Type.Null(), seq: Type.Integer() }),
+export const addedRow = <T>(kind: Kind<T>) => row(Type.Union([
+  Type.Object({ id: Type.String(), version: Type.Integer(), json: jsonOf(kind), n: Type.Integer(), problem: Type.Null(), seq: Type.Integer() }),
   Type.Object({ n: Type.Integer(), problem: Type.String() }),
 ]))

@@ -1,10 +1,15 @@
 import { row } from '@daymark/kit/row'
-import { type TProperties, Type } from '@sinclair/typebox'
+import { prepared } from '@daymark/kit/prepared'
+import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql, type SqlToken } from 'slonik'
 import { addedRow, changedRow, type Check, instantOf, keptDefaults, keptFields, type Kind, labelKind, listKind, taskKind } from './kinds.ts'
 
 /** Who changes something, by which request, and as part of which group of changes. */
 export interface Author { user_id: string, actor_id: string, request_id: string, group_seq?: number | undefined }
+
+/** The same as the parameters of a statement. */
+type Signed = Record<'user_id' | 'actor_id' | 'request_id', string> & { group_seq: number | null }
+const signed = (author: Author): Signed => ({ ...author, group_seq: author.group_seq ?? null })
 
 /** One object to be changed. */
 export interface Edit {
@@ -38,17 +43,17 @@ export const editsGiven = (edits: readonly Edit[]): Edits => ({
 
 const all = (parts: SqlToken[]) => sql.join(parts, sql.fragment`, `)
 const textOf = (name: string) => sql.literalValue(name)
-const alias = { b: sql.fragment`b`, o: sql.fragment`o`, t: sql.fragment`t`, changed: sql.fragment`changed`, judged: sql.fragment`judged` }
+const alias = { b: sql.fragment`b`, o: sql.fragment`o`, t: sql.fragment`t`, judged: sql.fragment`judged` }
 
 /** Numbers what the CTE `changed` holds and writes it into the log, as the last part of the statement that changes it. */
-const logged = (object_type: string, action: FragmentSqlToken, { user_id, actor_id, request_id, group_seq }: Author) => sql.fragment`
+const logged = (object_type: string, action: FragmentSqlToken, { user_id, actor_id, request_id, group_seq }: Signed) => sql.fragment`
   account AS (
     UPDATE tasks.accounts a SET seq = a.seq + c.total FROM (SELECT count(*) AS total FROM changed) c
     WHERE a.user_id = ${user_id} AND c.total > 0 RETURNING a.seq - c.total AS base, c.total
   ), logged AS (
     INSERT INTO tasks.changes (user_id, seq, group_seq, undoes, object_type, object_id, action, before, after, actor_id, request_id)
     SELECT changed.user_id, account.base + row_number() OVER (ORDER BY changed.n),
-      coalesce(${group_seq ?? null}::bigint, CASE WHEN account.total > 1 THEN account.base + 1 END), changed.undoes,
+      coalesce(${group_seq}::bigint, CASE WHEN account.total > 1 THEN account.base + 1 END), changed.undoes,
       ${textOf(object_type)}, changed.id, ${action}, changed.before, changed.after, ${actor_id}::uuid, ${request_id}
     FROM changed, account
     RETURNING object_id, seq
@@ -91,8 +96,8 @@ function codeOf (checks: readonly Check[], fields: readonly string[]): FragmentS
  * in which none does keeps its version and is not logged. Runs behind the tenant's lock, so its snapshot holds all it waited
  * for. Gives a row for each object that was found: `problem` says why it was not changed, `seq` the number of its change.
  */
-function changing<T extends TProperties> (kind: Kind<T>, name: string) {
-  const { table, columns, instants, object_type } = kind
+function changing<T> (kind: Kind<T>, name: string) {
+  const { table, columns, json, instants, object_type } = kind
   const schema = changedRow(kind)
   const parts = forEachSet(kind.fields.map((field) => field.name), (names, number) => {
     const fields = kind.fields.filter((field) => names.includes(field.name))
@@ -105,9 +110,7 @@ function changing<T extends TProperties> (kind: Kind<T>, name: string) {
       problem: codeOf(kind.problems, names),
     }
   })
-  return (db: CommonQueryMethods, edits: Edits, author: Author) => {
-    const { number, tell, assignments, wish, problem } = parts(edits.sets.map((set) => instants[set] ?? set))
-    return db.any(sql.prepared(`${name}_${edits.name}_${number}`, schema)`
+  const compose = (edits: Edits, { number, tell, assignments, wish, problem }: ReturnType<typeof parts>) => prepared<Signed, typeof schema>(`${name}_${edits.name}_${number}`, schema, (author) => sql.fragment`
   WITH edits AS (${edits.rows}
   ), before AS MATERIALIZED (
     SELECT edits.n, edits.versions, edits.undoes, edits.refused, ${wish} AS wish, ${columns(alias.b)}, b.deleted_at
@@ -127,11 +130,25 @@ function changing<T extends TProperties> (kind: Kind<T>, name: string) {
   ), changed AS (
     UPDATE ${table} t SET ${assignments}, version = t.version + 1, updated_at = statement_timestamp()
     FROM judged WHERE t.user_id = ${author.user_id} AND t.id = judged.id AND judged.problem IS NULL AND judged.after IS NOT NULL
-    RETURNING ${columns(alias.t)}, judged.n, judged.undoes, judged.before, judged.after
+    RETURNING t.user_id, t.id, t.version, ${json(alias.t)} AS json, judged.n, judged.undoes, judged.before, judged.after
   ), ${logged(object_type, action, author)}
-  SELECT ${columns(alias.changed)}, changed.n, NULL AS problem, logged.seq FROM changed JOIN logged ON logged.object_id = changed.id
+  SELECT changed.id, changed.version, changed.json, changed.n, NULL AS problem, logged.seq FROM changed JOIN logged ON logged.object_id = changed.id
   UNION ALL
-  SELECT ${columns(alias.judged)}, judged.n, judged.problem, NULL FROM judged WHERE judged.problem IS NOT NULL OR judged.after IS NULL`)
+  SELECT judged.id, judged.version, ${json(alias.judged)}, judged.n, judged.problem, NULL FROM judged WHERE judged.problem IS NOT NULL OR judged.after IS NULL`)
+  const statements = onceEach(compose)
+  return (db: CommonQueryMethods, edits: Edits, author: Author) => {
+    const known = parts(edits.sets.map((set) => instants[set] ?? set))
+    return db.any(statements(`${edits.name}_${known.number}`, edits, known)(signed(author), edits.rows.values))
+  }
+}
+
+/** Makes a thing for each key, and keeps it. */
+function onceEach<A extends unknown[], T> (make: (...how: A) => T): (key: string, ...how: A) => T {
+  const made = new Map<string, T>()
+  return (key, ...how) => {
+    const thing = made.get(key) ?? make(...how)
+    made.set(key, thing)
+    return thing
   }
 }
 
@@ -142,8 +159,8 @@ export interface New { id: string, fields: Record<string, unknown> }
  * Makes the function that adds objects of a kind, and their first entries in the log. Runs behind the tenant's lock. Gives a
  * row for each that was added, and the codes of those refused; nothing at all where there is no account yet.
  */
-function adding<T extends TProperties> (kind: Kind<T>, name: string) {
-  const { table, columns, problemsOfNew, defaults, object_type } = kind
+function adding<T> (kind: Kind<T>, name: string) {
+  const { table, json, problemsOfNew, defaults, object_type } = kind
   const preset = all(Object.entries(defaults).map(([name, value]) => sql.fragment`${textOf(name)}, ${value}`))
   const schema = addedRow(kind)
   const optional = kind.fields.map((field) => field.name).filter((field) => !(field in defaults))
@@ -152,15 +169,12 @@ function adding<T extends TProperties> (kind: Kind<T>, name: string) {
     return { number, targets: all(fields.map(({ column }) => column)), values: all(fields.map(({ read }) => read)) }
   })
   const problemOf = forEachSet(kind.fields.map((field) => field.name), (names, number) => ({ number, problem: codeOf(problemsOfNew, names) }))
-  return (db: CommonQueryMethods, objects: readonly New[], author: Author) => {
-    const given = objects.flatMap(({ fields }) => Object.keys(fields))
-    const [{ number, targets, values }, judged] = [parts(given.filter((field) => !(field in defaults))), problemOf(given)]
-    return db.any(sql.prepared(`${name}_${number}_${judged.number}`, schema)`
+  const compose = ({ number, targets, values }: ReturnType<typeof parts>, judged: ReturnType<typeof problemOf>) => prepared<Signed & { objects: string }, typeof schema>(`${name}_${number}_${judged.number}`, schema, (author) => sql.fragment`
   WITH b AS MATERIALIZED (
     SELECT b.user_id, b.n, b.id, jsonb_build_object(${preset}) || b.fields AS wish
     FROM (
       SELECT a.user_id, n::integer AS n, (given ->> 'id')::uuid AS id, given -> 'fields' AS fields
-      FROM tasks.accounts a, jsonb_array_elements(${JSON.stringify(objects)}::jsonb) WITH ORDINALITY AS given (given, n)
+      FROM tasks.accounts a, jsonb_array_elements(${author.objects}::jsonb) WITH ORDINALITY AS given (given, n)
       WHERE a.user_id = ${author.user_id}
     ) b
   ), judged AS MATERIALIZED (
@@ -168,13 +182,18 @@ function adding<T extends TProperties> (kind: Kind<T>, name: string) {
   ), changed_rows AS (
     INSERT INTO ${table} AS t (user_id, id, ${targets})
     SELECT user_id, id, ${values} FROM judged WHERE problem IS NULL
-    RETURNING ${columns(alias.t)}
+    RETURNING t.user_id, t.id, t.version, ${json(alias.t)} AS json
   ), changed AS (
-    SELECT ${columns(sql.fragment`r`)}, judged.n, NULL::bigint AS undoes, '{}'::jsonb AS before, jsonb_strip_nulls(judged.wish) AS after
+    SELECT r.*, judged.n, NULL::bigint AS undoes, '{}'::jsonb AS before, jsonb_strip_nulls(judged.wish) AS after
     FROM changed_rows r JOIN judged ON judged.id = r.id
   ), ${logged(object_type, sql.fragment`'created'`, author)}
-  SELECT ${columns(alias.changed)}, judged.n, judged.problem, logged.seq
+  SELECT changed.id, changed.version, changed.json, judged.n, judged.problem, logged.seq
   FROM judged LEFT JOIN changed ON changed.id = judged.id LEFT JOIN logged ON logged.object_id = judged.id`)
+  const statements = onceEach(compose)
+  return (db: CommonQueryMethods, objects: readonly New[], author: Author) => {
+    const given = objects.flatMap(({ fields }) => Object.keys(fields))
+    const [known, judged] = [parts(given.filter((field) => !(field in defaults))), problemOf(given)]
+    return db.any(statements(`${known.number}_${judged.number}`, known, judged)({ ...signed(author), objects: JSON.stringify(objects) }))
   }
 }
 
@@ -193,14 +212,14 @@ export const purgeTasks = (db: CommonQueryMethods, edits: Edits, author: Author)
   ), changed AS MATERIALIZED (
     SELECT ${author.user_id}::uuid AS user_id, gone.id, judged.n, NULL::bigint AS undoes, '{}'::jsonb AS before, '{}'::jsonb AS after
     FROM unnest(tasks.purge_trashed(ARRAY(SELECT id FROM judged WHERE NOT is_stale))) AS gone (id) JOIN judged ON judged.id = gone.id
-  ), ${logged('task', sql.fragment`'purged'`, author)}
+  ), ${logged('task', sql.fragment`'purged'`, signed(author))}
   SELECT (SELECT count(*) FROM judged) AS found, (SELECT count(*) FROM judged WHERE is_stale) AS stale, count(*) AS purged, min(seq) AS seq FROM logged`)
 
 /**
  * A kind whose new objects come with a past, and were judged before: a list, label or parent that they name may be deleted, or come
  * in the same statement. The foreign keys hold all the same.
  */
-const withPast = <T extends TProperties>(kind: Kind<T>): Kind<T> =>
+const withPast = <T>(kind: Kind<T>): Kind<T> =>
   ({ ...kind, fields: [...kind.fields, ...keptFields], defaults: { ...kind.defaults, ...keptDefaults }, problemsOfNew: [] })
 
 export const bringInTasks = adding(withPast(taskKind), 'bring_in_tasks')

@@ -1,8 +1,9 @@
+import { etagOf } from '@daymark/kit/etag'
+import type { JsonText } from '@daymark/kit/json-text'
 import { refusal, staleVersion } from '../../problems.ts'
 import { NoAccountYet } from '../accounts/write-in-turn.ts'
-import { etagOf } from '@daymark/kit/etag'
 
-interface Outcome { n: number, problem: string | null, seq: number | null }
+interface Outcome<T> { id: string, version: number, json: JsonText<T>, problem: string | null, seq: number | null }
 
 /** The header that tells the number of the change a write made, for whoever may want to take it back. */
 export const changeHeader = 'daymark-change'
@@ -10,19 +11,21 @@ export const changeHeader = 'daymark-change'
 /** The header that tells it, where anything changed. */
 export const numbered = (seq: number | null): Record<string, string> => seq === null ? {} : { [changeHeader]: String(seq) }
 
-export interface Written<T> { object: T, headers: Record<string, string> }
+/** What a write left, as text, with its ETag and the number of its change. */
+export interface Written<T> { id: string, json: JsonText<T>, headers: Record<string, string> }
 
 /**
- * The object that one edit left, with its ETag and the number of its change.
+ * The object that one edit left.
  * @throws {Problem} `notFound` where there is no such object; staleVersion, with the object as it is, where it has another
  *   version; of the field that was refused
  */
-export function changedOne<T extends Outcome & { version: number }> ([row]: readonly T[], notFound: () => Error): Written<Omit<T, keyof Outcome>> {
+export function changedOne<T> ([row]: ReadonlyArray<Outcome<T>>, notFound: () => Error): Written<T> {
   if (!row) throw notFound()
-  const { n: _n, problem, seq, ...object } = row
-  if (problem === 'stale') throw staleVersion({ current: object, headers: { etag: etagOf(object) } })
+  const { id, json, problem, seq } = row
+  const etag = etagOf(row)
+  if (problem === 'stale') throw staleVersion({ current: JSON.parse(json) as object, headers: { etag } })
   if (problem !== null) throw refusal(problem)
-  return { object, headers: { etag: etagOf(object), ...numbered(seq) } }
+  return { id, json, headers: { etag, ...numbered(seq) } }
 }
 
 /**
@@ -30,9 +33,9 @@ export function changedOne<T extends Outcome & { version: number }> ([row]: read
  * @throws {Problem} of the field that was refused
  * @throws {NoAccountYet}
  */
-export function addedOne<T extends Outcome & { version: number }> ([row]: ReadonlyArray<T | { n: number, problem: string }>): Written<Omit<T, keyof Outcome>> {
+export function addedOne<T> ([row]: ReadonlyArray<Outcome<T> | { n: number, problem: string }>): Written<T> {
   if (!row) throw new NoAccountYet()
-  if (!('version' in row) || row.problem !== null) throw refusal(row.problem ?? '')
+  if (!('json' in row) || row.problem !== null) throw refusal(row.problem ?? '')
   return changedOne([row], () => new NoAccountYet())
 }
 

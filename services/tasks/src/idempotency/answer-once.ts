@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto'
+import { type JsonText, sendText } from '@daymark/kit/json-text'
+import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CommonQueryMethods, DatabasePool, SerializableValue } from 'slonik'
 import { keyReused } from '../../problems.ts'
 import { NoAccountYet, writeInTurn } from '../accounts/write-in-turn.ts'
 import { findAnswer, keepAnswer } from './queries.ts'
 
-/** What a write answers. */
-export interface Answer<T> { status: number, headers?: Record<string, string>, body: T }
+/** What a write answers: an object, or the text of one. */
+export type Answer<T> = { status: number, headers?: Record<string, string> } & ({ body: T } | { json: JsonText<T> })
 
 /**
  * Carries a write out behind the tenant's lock, and answers. Under an Idempotency-Key it is carried out once in a day,
@@ -19,14 +20,14 @@ export interface Answer<T> { status: number, headers?: Record<string, string>, b
 export async function answerOnce<T> (
   pool: DatabasePool, request: FastifyRequest, reply: FastifyReply, write: (db: CommonQueryMethods) => Promise<Answer<T>>,
   { isOneStatement = true } = {},
-): Promise<T> {
+): Promise<T | FastifyReply> {
   const key = request.headers['idempotency-key']
-  const { status, headers = {}, body } = await writeInTurn(pool, request, async () => {
+  const answer = await writeInTurn(pool, request, async () => {
     if (typeof key === 'string') return await once(pool, request, reply, key, write)
     return isOneStatement ? await write(pool) : await pool.transaction(write)
   })
-  reply.code(status).headers(headers)
-  return body
+  reply.code(answer.status).headers(answer.headers ?? {})
+  return 'json' in answer ? sendText(reply, answer.json) : answer.body
 }
 
 async function once<T> (pool: DatabasePool, request: FastifyRequest, reply: FastifyReply, key: string, write: (db: CommonQueryMethods) => Promise<Answer<T>>): Promise<Answer<T>> {
@@ -35,18 +36,23 @@ async function once<T> (pool: DatabasePool, request: FastifyRequest, reply: Fast
     user_id: user.sub,
     key,
     operation: `${method} ${routeOptions.url ?? ''}`,
-    digest: createHash('sha256').update(JSON.stringify([url, body ?? null])).digest(),
+    digest: hash('sha256', JSON.stringify([url, body ?? null]), 'buffer'),
   }
   return await pool.transaction(async (transaction) => {
-    const kept = await findAnswer(transaction, keyed)
-    if (kept && !kept.is_same_request) throw keyReused({ detail: 'Send a new key with each new request, and the same one only to repeat it.' })
-    if (kept) {
+    const earlier = await findAnswer(transaction, keyed)
+    if (earlier && !earlier.is_same_request) throw keyReused({ detail: 'Send a new key with each new request, and the same one only to repeat it.' })
+    if (earlier) {
       reply.header('idempotency-replayed', 'true')
-      return kept.answer as Answer<T>
+      return earlier.answer as Answer<T>
     }
     const answer = await write(transaction)
     // The lock keeps repetitions apart, but for those of a first write, which have no account to lock yet: the key does.
-    if (!await keepAnswer(transaction, keyed, answer as unknown as SerializableValue)) throw new NoAccountYet()
+    if (!await keepAnswer(transaction, keyed, kept(answer))) throw new NoAccountYet()
     return answer
   })
 }
+
+/** Kept as an object, of which what is deleted for good can be taken out (tasks.purge_trashed). */
+const kept = <T>(answer: Answer<T>) => ('json' in answer
+  ? { status: answer.status, headers: answer.headers, body: JSON.parse(answer.json) as unknown }
+  : answer) as SerializableValue

@@ -19,8 +19,8 @@ export async function labelRoutes (app: Service, { pool }: Deps): Promise<void> 
   app.route({
     ...operations.createLabel,
     handler: async (request, reply) => await answerOnce(pool, request, reply, async (db) => {
-      const { object, headers } = await createLabel(db, request, request.body)
-      return { status: 201, headers: { ...headers, location: `/api/${object.user_id}/labels/${object.id}` }, body: object }
+      const { id, json, headers } = await createLabel(db, request, request.body)
+      return { status: 201, headers: { ...headers, location: `/api/${request.user.sub}/labels/${id}` }, json }
     }),
   })
 

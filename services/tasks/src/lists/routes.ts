@@ -26,8 +26,8 @@ export async function listRoutes (app: Service, { pool }: Deps): Promise<void> {
   app.route({
     ...operations.createList,
     handler: async (request, reply) => await answerOnce(pool, request, reply, async (db) => {
-      const { object, headers } = await createList(db, request, request.body)
-      return { status: 201, headers: { ...headers, location: `/api/${object.user_id}/lists/${object.id}` }, body: object }
+      const { id, json, headers } = await createList(db, request, request.body)
+      return { status: 201, headers: { ...headers, location: `/api/${request.user.sub}/lists/${id}` }, json }
     }),
   })
 

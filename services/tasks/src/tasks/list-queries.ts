@@ -1,8 +1,9 @@
+import { prepared } from '@daymark/kit/prepared'
 import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
-import { type Direction, type Priority, type Sort, Task, type TaskStatus } from '../../contracts.ts'
-import { taskKind } from '../changes/kinds.ts'
+import type { Direction, Priority, Sort, TaskStatus } from '../../contracts.ts'
+import { jsonOf, taskKind } from '../changes/kinds.ts'
 import type { Word } from '../search/find-words.ts'
 import { few, hasTerm, tasksWith } from '../search/queries.ts'
 
@@ -33,9 +34,7 @@ export interface Listing extends TaskFilter {
   limit: number
 }
 
-/** A task in a list: where it stands there, and the number of the tenant's last change, read at the same moment. */
-const ListedTask = Type.Object({ ...Task.properties, place: Type.String(), seq: Type.Integer() })
-const listedRow = row(ListedTask)
+const listedRow = row(Type.Object({ id: Type.String(), json: jsonOf(taskKind), place: Type.String(), seq: Type.Integer() }))
 
 /** What a list is sorted by: a column that has an index behind user_id and completed, never null. */
 const keys: Record<Sort, Record<Direction, { column: FragmentSqlToken, type: FragmentSqlToken }>> = {
@@ -57,36 +56,70 @@ const along = {
   desc: { order: sql.fragment`DESC`, isAfter: sql.fragment`<` },
 }
 
+const filters = ['list_id', 'label', 'priority', 'parent_id', 'due_before', 'due_after'] as const
+/** What a statement is filled in with, as against what its text depends on. */
+type Values = { [name in 'user_id' | 'time_zone']: string } & { [name in typeof filters[number]]: string | null }
+type ListValues = Values & { after_key: string | null, after_id: string | null, limit: number }
+
+const valuesOf = (filter: TaskFilter): Values => ({
+  user_id: filter.user_id,
+  time_zone: filter.time_zone,
+  ...Object.fromEntries(filters.map((name) => [name, filter[name] ?? null])) as Record<typeof filters[number], string | null>,
+})
+
+const isCommon = ({ carriers = 0 }: TaskFilter) => carriers > few
+
 /** The conditions that a filter makes, each with the letter that tells statements of other texts apart (PostgreSQL cuts their names off at 63). */
-function conditionsOf ({ list_id, label, carriers = 0, priority, parent_id, due_before, due_after, time_zone, user_id, words }: TaskFilter, due = keys.due.asc.column): Array<[letter: string, condition: FragmentSqlToken]> {
+function conditionsOf (filter: TaskFilter, values: Values, due = keys.due.asc.column): Array<[letter: string, condition: FragmentSqlToken]> {
+  const { user_id, time_zone, list_id, label, priority, parent_id, due_before, due_after } = values
+  const has = (name: typeof filters[number]) => filter[name] !== undefined
   // What is not due stands at the end that lies beyond: the index begins and ends where something is due.
   const isDue = (side: FragmentSqlToken, instant: FragmentSqlToken) => sql.fragment`t.${due} ${side} ${instant} AND t.${due} > '-infinity' AND t.${due} < 'infinity'`
   const dueDay = sql.fragment`coalesce(t.due_date, (t.due_at AT TIME ZONE ${time_zone})::date)`
   const conditions: Array<[string, FragmentSqlToken | false]> = [
-    ['l', list_id !== undefined && sql.fragment`t.list_id = ${list_id}`],
+    ['l', has('list_id') && sql.fragment`t.list_id = ${list_id}`],
     // A rare label is where to begin; else the order is followed, and each task asked for it (OFFSET 0 says).
-    ['b', label !== undefined && carriers <= few && sql.fragment`EXISTS (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = ${label} AND l.task_id = t.id)`],
-    ['B', label !== undefined && carriers > few && sql.fragment`EXISTS (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = ${label} AND l.task_id = t.id OFFSET 0)`],
-    ['p', priority !== undefined && sql.fragment`t.priority = ${priority}`],
-    ['n', parent_id === 'none' && sql.fragment`t.parent_id IS NULL`],
-    ['c', parent_id !== undefined && parent_id !== 'none' && sql.fragment`t.parent_id = ${parent_id}`],
+    ['b', has('label') && !isCommon(filter) && sql.fragment`EXISTS (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = ${label} AND l.task_id = t.id)`],
+    ['B', has('label') && isCommon(filter) && sql.fragment`EXISTS (SELECT FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = ${label} AND l.task_id = t.id OFFSET 0)`],
+    ['p', has('priority') && sql.fragment`t.priority = ${priority}`],
+    ['n', filter.parent_id === 'none' && sql.fragment`t.parent_id IS NULL`],
+    ['c', has('parent_id') && filter.parent_id !== 'none' && sql.fragment`t.parent_id = ${parent_id}`],
     // No time zone is two days away from UTC: the index finds the neighbourhood, the day decides.
-    ['e', due_before !== undefined && sql.fragment`${isDue(sql.fragment`<`, sql.fragment`(${due_before}::date + 2)::timestamp AT TIME ZONE 'UTC'`)} AND ${dueDay} < ${due_before}::date`],
-    ['d', due_after !== undefined && sql.fragment`${isDue(sql.fragment`>`, sql.fragment`(${due_after}::date - 1)::timestamp AT TIME ZONE 'UTC'`)} AND ${dueDay} > ${due_after}::date`],
-    ...words.map(({ beginnings }): [string, FragmentSqlToken] => ['w', hasTerm({ user_id, beginnings, task_id: sql.fragment`t.id` })]),
+    ['e', has('due_before') && sql.fragment`${isDue(sql.fragment`<`, sql.fragment`(${due_before}::date + 2)::timestamp AT TIME ZONE 'UTC'`)} AND ${dueDay} < ${due_before}::date`],
+    ['d', has('due_after') && sql.fragment`${isDue(sql.fragment`>`, sql.fragment`(${due_after}::date - 1)::timestamp AT TIME ZONE 'UTC'`)} AND ${dueDay} > ${due_after}::date`],
+    ...filter.words.map(({ beginnings }): [string, FragmentSqlToken] => ['w', hasTerm({ user_id, beginnings, task_id: sql.fragment`t.id` })]),
   ]
   return conditions.filter((named): named is [string, FragmentSqlToken] => named[1] !== false)
 }
 
 /** Tasks that are not in the trash, in an order, from behind a place in that order. */
-export function listTasks (db: CommonQueryMethods, filter: Listing) {
-  const { user_id, status, sort, direction, after, limit, words: [rarest, ...others] } = filter
+export function listTasks (db: CommonQueryMethods, listing: Listing) {
+  const values = { ...valuesOf(listing), after_key: listing.after?.key ?? null, after_id: listing.after?.id ?? null, limit: listing.limit }
+  if (listing.words.length > 0) {
+    const { name, text } = listOf(listing, values)
+    return db.any(sql.prepared(name, listedRow)`${text}`)
+  }
+  const key = shapeOf(listing)
+  const list = lists.get(key) ?? prepared<ListValues, typeof listedRow>(listOf(listing, values).name, listedRow, (marks) => listOf(listing, marks).text)
+  lists.set(key, list)
+  return db.any(list(values))
+}
+
+/** The lists that look for no words, each composed once. */
+const lists = new Map<string, ReturnType<typeof prepared<ListValues, typeof listedRow>>>()
+const shapeOf = (listing: Listing) =>
+  [listing.sort, listing.direction, listing.status, listing.after !== null, listing.parent_id === 'none', isCommon(listing), ...filters.map((name) => listing[name] !== undefined)].join()
+
+/** The statement that lists, and its name. */
+function listOf (listing: Listing, values: ListValues): { name: string, text: FragmentSqlToken } {
+  const { status, sort, direction, words: [rarest, ...others] } = listing
+  const { user_id, limit } = values
   const { column, type } = keys[sort][direction]
   const { order, isAfter } = along[direction]
   // A rare word is where to begin: what has it is looked up one by one. Else the order is followed, and each task asked for its words.
   const isRare = rarest !== undefined && rarest.hits <= few
-  const conditions = conditionsOf(isRare ? { ...filter, words: others } : filter, keys.due[direction].column)
-  if (after) conditions.push(['k', sql.fragment`(t.${column}, t.id) ${isAfter} (${after.key}::${type}, ${after.id}::uuid)`])
+  const conditions = conditionsOf(isRare ? { ...listing, words: others } : listing, values, keys.due[direction].column)
+  if (listing.after) conditions.push(['k', sql.fragment`(t.${column}, t.id) ${isAfter} (${values.after_key}::${type}, ${values.after_id}::uuid)`])
   const source = isRare
     ? sql.fragment`(SELECT DISTINCT task_id FROM (${tasksWith({ user_id, beginnings: rarest.beginnings })}) found) found CROSS JOIN LATERAL (
       SELECT * FROM tasks.tasks o WHERE o.user_id = ${user_id} AND o.id = found.task_id OFFSET 0) t`
@@ -100,12 +133,18 @@ export function listTasks (db: CommonQueryMethods, filter: Listing) {
   const listed = status === 'open'
     ? ofState(open)
     : status === 'completed' ? ofState(completed) : isRare ? ofState(sql.fragment`true`) : sql.fragment`${first(ofState(open))} UNION ALL ${first(ofState(completed))}`
-  const name = `list_${sort}_${direction}_${status}_${isRare ? 'r' : ''}${conditions.map(([letter]) => letter).join('')}`
-  return db.any(sql.prepared(name, listedRow)`
-  SELECT ${taskKind.columns(sql.fragment`t`)}, t.key::text AS place, (SELECT a.seq FROM tasks.accounts a WHERE a.user_id = ${user_id}) AS seq
-  FROM (${listed}) t
-  ORDER BY t.key ${order}, t.id ${order}
-  LIMIT ${limit}`)
+  return {
+    name: `list_${sort}_${direction}_${status}_${isRare ? 'r' : ''}${conditions.map(([letter]) => letter).join('')}`,
+    // The texts are written last, of the page alone.
+    text: sql.fragment`
+  SELECT t.id, ${taskKind.json(sql.fragment`t`)} AS json, t.key::text AS place, (SELECT a.seq FROM tasks.accounts a WHERE a.user_id = ${user_id}) AS seq
+  FROM (
+    SELECT * FROM (${listed}) t
+    ORDER BY t.key ${order}, t.id ${order}
+    LIMIT ${limit}
+  ) t
+  ORDER BY t.key ${order}, t.id ${order}`,
+  }
 }
 
 /** How many tasks carry a label, counted as far as it matters. */
@@ -117,7 +156,7 @@ export function findTaskIds (db: CommonQueryMethods, filter: TaskFilter & { tras
   const { user_id, status, trashed, limit } = filter
   const conditions = [
     sql.fragment`t.user_id = ${user_id}`, trashed ? sql.fragment`t.deleted_at IS NOT NULL` : sql.fragment`t.deleted_at IS NULL`,
-    ...conditionsOf(filter).map(([, condition]) => condition),
+    ...conditionsOf(filter, valuesOf(filter)).map(([, condition]) => condition),
   ]
   const ofState = (isCompleted: FragmentSqlToken) => sql.fragment`(
     SELECT t.id, t.position FROM tasks.tasks t WHERE ${sql.join([...conditions, isCompleted], sql.fragment` AND `)} ORDER BY t.position, t.id LIMIT ${limit})`

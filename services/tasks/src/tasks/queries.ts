@@ -1,16 +1,15 @@
+import { prepared } from '@daymark/kit/prepared'
 import { row } from '@daymark/kit/row'
+import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
-import { Task } from '../../contracts.ts'
-import { taskKind } from '../changes/kinds.ts'
+import { jsonOf, taskKind } from '../changes/kinds.ts'
 import type { Edits } from '../changes/write-statements.ts'
 
-const taskRow = row(Task)
-
-const taskColumns = taskKind.columns(sql.fragment`t`)
+const findingTask = prepared('find_task', row(Type.Object({ version: Type.Integer(), json: jsonOf(taskKind) })), (task: { user_id: string, id: string }) => sql.fragment`
+  SELECT t.version, ${taskKind.json(sql.fragment`t`)} AS json FROM tasks.tasks t WHERE t.user_id = ${task.user_id} AND t.id = ${task.id} AND t.deleted_at IS NULL`)
 
 /** One task that is not in the trash. */
-export const findTask = (db: CommonQueryMethods, task: { user_id: string, id: string }) => db.maybeOne(sql.prepared('find_task', taskRow)`
-  SELECT ${taskColumns} FROM tasks.tasks t WHERE user_id = ${task.user_id} AND id = ${task.id} AND deleted_at IS NULL`)
+export const findTask = (db: CommonQueryMethods, task: { user_id: string, id: string }) => db.maybeOne(findingTask(task))
 
 /** A task and the versions it may have; null for any. */
 interface Root { user_id: string, id: string, versions: number[] | null }

@@ -1,9 +1,10 @@
+import { etagOf, isKnown } from '@daymark/kit/etag'
+import { pageText, sendText } from '@daymark/kit/json-text'
 import { asUser } from '@daymark/kit/scope'
 import type { Service } from '@daymark/kit/service'
 import type { Deps } from '../../deps.ts'
 import { operations } from '../../operations.ts'
 import { taskNotFound } from '../../problems.ts'
-import { etagOf, isKnown } from '@daymark/kit/etag'
 import { gone, ok } from '../changes/answers.ts'
 import { numbered } from '../changes/written.ts'
 import { answerOnce } from '../idempotency/answer-once.ts'
@@ -19,15 +20,15 @@ export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promis
     handler: async ({ query, headers, user: { sub: user_id } }, reply) => {
       const { page, etag } = await pageOfTasks(pool, cursors, user_id, query, headers['if-none-match'])
       reply.header('etag', etag)
-      return page ?? reply.code(304).send(null)
+      return page ? sendText(reply, pageText(page.items, page.rest)) : reply.code(304).send(null)
     },
   })
 
   app.route({
     ...operations.createTask,
     handler: async (request, reply) => await answerOnce(pool, request, reply, async (db) => {
-      const { object, headers } = await createTask(db, request, request.body)
-      return { status: 201, headers: { ...headers, location: `/api/${object.user_id}/tasks/${object.id}` }, body: object }
+      const { id, json, headers } = await createTask(db, request, request.body)
+      return { status: 201, headers: { ...headers, location: `/api/${request.user.sub}/tasks/${id}` }, json }
     }),
   })
 
@@ -46,7 +47,7 @@ export async function taskRoutes (app: Service, { pool, cursors }: Deps): Promis
       if (!task) throw taskNotFound()
       reply.header('etag', etagOf(task))
       if (isKnown(headers['if-none-match'], etagOf(task))) return reply.code(304).send(null)
-      return task
+      return sendText(reply, task.json)
     },
   })
 

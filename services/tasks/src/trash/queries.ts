@@ -2,11 +2,10 @@ import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
 import { TrashedTask } from '../../contracts.ts'
-import { taskKind } from '../changes/kinds.ts'
+import { jsonOf, taskKind, trashedKind } from '../changes/kinds.ts'
 import type { Edits } from '../changes/write-statements.ts'
 
-const ListedTask = Type.Object({ ...TrashedTask.properties, place: Type.String(), seq: Type.Integer() })
-const listedRow = row(ListedTask)
+const listedRow = row(Type.Object({ id: Type.String(), json: jsonOf(trashedKind), place: Type.String(), seq: Type.Integer() }))
 
 export interface TrashFilter {
   user_id: string
@@ -19,7 +18,7 @@ export interface TrashFilter {
 export function listTrash (db: CommonQueryMethods, { user_id, after, limit }: TrashFilter) {
   const isAfter = after ? sql.fragment`AND (t.deleted_at, t.id) < (${after.key}::timestamptz, ${after.id}::uuid)` : sql.fragment``
   return db.any(sql.prepared(after ? 'list_trash_after' : 'list_trash', listedRow)`
-  SELECT ${taskKind.columns(sql.fragment`t`)}, t.deleted_at, t.deleted_at::text AS place, (SELECT a.seq FROM tasks.accounts a WHERE a.user_id = ${user_id}) AS seq
+  SELECT t.id, ${trashedKind.json(sql.fragment`t`)} AS json, t.deleted_at::text AS place, (SELECT a.seq FROM tasks.accounts a WHERE a.user_id = ${user_id}) AS seq
   FROM tasks.tasks t
   WHERE t.user_id = ${user_id} AND t.deleted_at IS NOT NULL ${isAfter}
   ORDER BY t.deleted_at DESC, t.id DESC

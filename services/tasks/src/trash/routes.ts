@@ -1,4 +1,5 @@
 import { etagOf } from '@daymark/kit/etag'
+import { pageText, sendText } from '@daymark/kit/json-text'
 import { asUser } from '@daymark/kit/scope'
 import type { Service } from '@daymark/kit/service'
 import type { Deps } from '../../deps.ts'
@@ -18,7 +19,7 @@ export async function trashRoutes (app: Service, { pool, cursors, trash }: Deps)
     handler: async ({ query, headers, user: { sub: user_id } }, reply) => {
       const { page, etag } = await pageOfTrash(pool, cursors, user_id, query, trash.days, headers['if-none-match'])
       reply.header('etag', etag)
-      return page ?? reply.code(304).send(null)
+      return page ? sendText(reply, pageText(page.items, { ...page.rest, keep_days: trash.days })) : reply.code(304).send(null)
     },
   })
 
