@@ -153,6 +153,12 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
         await page.getByText('Choose at least one').waitFor()
       },
     },
+    {
+      name: 'list with a menu to move a task',
+      path: '/dashboard',
+      who: full,
+      act: (page) => page.locator('.task__move').first().press('Enter'),
+    },
     { name: 'nothing to take back', path: '/undo', who: full },
     { name: 'lists and labels unfolded', path: '/dashboard', who: organised, act: (page) => page.getByText('Lists and labels').dispatchEvent('click') },
     { name: 'a list', path: `/dashboard?list=${longList}`, who: organised },

@@ -1,5 +1,5 @@
 import type {
-  BulkChange, BulkResult, Change, ChangePage, Label, LabelPatch, List, ListPatch, NewLabel, NewList, NewTask, Summary, Task, TaskPage, TaskPatch, TaskQuery, TrashedTask, TrashPage, Undone,
+  BulkChange, BulkResult, Change, ChangePage, Label, LabelPatch, List, ListPatch, Move, NewLabel, NewList, NewTask, Summary, Task, TaskPage, TaskPatch, TaskQuery, TrashedTask, TrashPage, Undone,
 } from '@daymark/tasks/contracts'
 import { type Operation, operations } from '@daymark/tasks/operations'
 import type { Bearer } from './bearer.server.ts'
@@ -53,6 +53,8 @@ export interface TasksClient {
   updateLabel: (id: string, patch: LabelPatch, etag: string) => Promise<LabelWritten>
   /** Deletes a label, and takes it off its tasks, as one change. */
   removeLabel: (id: string) => Promise<number | null>
+  /** Puts the task right behind or before another, or at one of the ends of the manual order. */
+  move: (id: string, to: Move) => Promise<TaskWritten>
   /** Changes up to 1,000 tasks at once, as one change to take back. */
   bulk: (change: BulkChange) => Promise<BulkResult>
   /** Takes back a change, and those made together with it; rejects with a 409 that `standingInTheWay` reads. */
@@ -102,6 +104,7 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     createLabel: (body) => one('label', operations.createLabel, { body }),
     updateLabel: (id, body, etag) => one('label', operations.patchLabel, { params: { id }, body, etag }),
     removeLabel: async (id) => (await call(operations.deleteLabel, { params: { id } })).change,
+    move: (id, body) => one('task', operations.moveTask, { params: { id }, body }),
     bulk: async (body) => (await call(operations.changeTasks, { body })).body,
     undo: async (seq) => (await call(operations.undoChange, { params: { seq } })).body,
     history: async (id, query) => (await call(operations.listHistory, { params: { id }, query })).body,

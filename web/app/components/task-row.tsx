@@ -4,6 +4,7 @@ import { type RefObject, useEffect, useRef } from 'react'
 import { Due } from './due.tsx'
 import { FormToken } from './form-token.tsx'
 import { CheckIcon, TrashIcon } from './icons.tsx'
+import { MoveMenu, type Ways } from './move-menu.tsx'
 import type { Outcome } from './notice.tsx'
 import { priorityNames } from './task-details.tsx'
 
@@ -16,12 +17,14 @@ interface TaskRowProps {
   action: string
   show: 'open' | 'done' | 'all'
   onOutcome: (outcome: Outcome) => void
+  /** Where it can be moved to; null where the order is not the manual one. */
+  ways: Ways | null
   /** Where the focus goes when the row was the last. */
   fallbackFocus: RefObject<HTMLElement>
 }
 
 /** One task of the list: tick it, open it, delete it. What is asked shows at once; what fails comes back. */
-export function TaskRow ({ task, facts, action, show, onOutcome, fallbackFocus }: TaskRowProps) {
+export function TaskRow ({ task, facts, action, show, onOutcome, ways, fallbackFocus }: TaskRowProps) {
   const { id, title, description } = task
   const fetcher = useFetcher<Outcome>({ key: `task-${id}` })
   const row = useRef<HTMLLIElement>(null)
@@ -42,7 +45,7 @@ export function TaskRow ({ task, facts, action, show, onOutcome, fallbackFocus }
     ;(neighbour?.querySelector<HTMLElement>('a') ?? fallbackFocus.current)?.focus()
   }
   return (
-    <li ref={row} className='task' data-completed={completed || undefined} data-leaving={isLeaving || undefined}>
+    <li ref={row} id={`task-${id}`} className='task' data-completed={completed || undefined} data-leaving={isLeaving || undefined}>
       <fetcher.Form
         method='post' action={action} onSubmit={() => {
           if (show !== 'all') moveFocus()
@@ -60,6 +63,7 @@ export function TaskRow ({ task, facts, action, show, onOutcome, fallbackFocus }
         {description !== '' && <p className='task__excerpt'>{description}</p>}
         <TaskFacts task={task} completed={completed} facts={facts} />
       </div>
+      {ways && Object.values(ways).some(Boolean) && <MoveMenu id={id} title={title} ways={ways} action={action} onOutcome={onOutcome} />}
       <fetcher.Form method='post' action={action} onSubmit={moveFocus}>
         <FormToken />
         <input type='hidden' name='intent' value='delete' />

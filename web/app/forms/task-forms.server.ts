@@ -69,6 +69,8 @@ export const readUndo = formReader(Type.Object({
   again: Type.Optional(Type.String({ pattern: '^(undone|redone)$' })),
   next: Type.String({ maxLength: 2000 }),
 }, closed))
+/** Where a task is moved to: to an end, or beside another. */
+export const readMove = formReader(Type.Object({ id, place: Type.String({ pattern: '^(first|last|(before|after) [0-9a-f-]{36})$' }) }, closed))
 /** What is done to the chosen tasks; those themselves are read apart, for there are many of one name. */
 export const readBulk = formReader(Type.Object({
   action: Type.String({ pattern: `^(${bulkActions.join('|')})$` }),

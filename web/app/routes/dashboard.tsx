@@ -8,6 +8,7 @@ import { ChooseTasks } from '../components/choose-tasks.tsx'
 import { EmptyTasks, NothingFound } from '../components/empty-tasks.tsx'
 import { FormSummary } from '../components/checked-form.tsx'
 import { newKey, revalidateAfterRefusal } from '../components/form-token.tsx'
+import { waysOf } from '../components/move-menu.tsx'
 import { type Outcome, useTell } from '../components/notice.tsx'
 import { type Addition, PendingTask } from '../components/pending-task.tsx'
 import { Places } from '../components/places.tsx'
@@ -16,7 +17,7 @@ import { SearchTasks } from '../components/search-tasks.tsx'
 import { type Fact, TaskFacts, TaskRow } from '../components/task-row.tsx'
 import { type FormAnswer, keptValues } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
-import { addTaskGuide, findTasksGuide, readAddTask, readCompletion, readTaskId } from '../forms/task-forms.server.ts'
+import { addTaskGuide, findTasksGuide, readAddTask, readCompletion, readMove, readTaskId } from '../forms/task-forms.server.ts'
 import type { Overview } from '../places.ts'
 import { requireUser } from '../require-user.server.ts'
 import { clockOf, placeShown, readOverview } from '../overview.server.ts'
@@ -60,6 +61,9 @@ export async function action ({ request, context }: ActionFunctionArgs) {
     if (isServiceProblem(error) && error.status === 404) {
       return data<FormAnswer>({ values: { intent }, errors: {}, problem: 'That task is gone: it was deleted elsewhere.' }, { status: 404 })
     }
+    if (isServiceProblem(error) && intent === 'move' && error.status === 422) {
+      return data<FormAnswer>({ values: { intent }, errors: {}, problem: 'The list was changed elsewhere: the task beside which this was to stand is gone, or there is no room. Reload the page and try again.' }, { status: 422 })
+    }
     if (isServiceProblem(error) && intent === 'add') {
       const field = error.errors.find(({ pointer }) => pointer === '/list_id' || pointer === '/label_ids')
       const values = { ...keptValues(form), intent }
@@ -68,7 +72,7 @@ export async function action ({ request, context }: ActionFunctionArgs) {
     return refusedForm(error, { ...Object.fromEntries([...form].map(([name, value]) => [name, String(value)])), intent }, addTaskGuide)
   }
   const { pathname, search } = new URL(request.url)
-  return redirect(pathname + search, 303)
+  return redirect(pathname + search + (intent === 'move' ? `#task-${String(form.get('id'))}` : ''), 303)
 }
 
 async function carryOut (intent: string, form: FormData, request: Request, context: ActionFunctionArgs['context']): Promise<{ flash: TaskFlash } | { answer: FormAnswer }> {
@@ -85,6 +89,13 @@ async function carryOut (intent: string, form: FormData, request: Request, conte
       if (!read.ok) return read
       const { task, change } = await tasks.complete(read.value.id, read.value.completed)
       return { flash: { did: task.completed ? 'completed' : 'reopened', title: task.title, change } }
+    }
+    case 'move': {
+      const read = readMove(form)
+      if (!read.ok) return read
+      const [place = '', beside = null] = read.value.place.split(' ')
+      const { task, change } = await tasks.move(read.value.id, place === 'first' || place === 'after' ? { after: beside } : { before: beside })
+      return { flash: { did: 'moved', title: task.title, change } }
     }
     case 'delete': {
       const read = readTaskId(form)
@@ -207,7 +218,7 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
       {shown.choose === '' && (items.length > 0 || adding.length > 0) && (
         <ul className='task-list' aria-label={`${filters.find(({ show }) => show === shown.show)?.name ?? ''} tasks`} hidden={isEmpty}>
           {adding.map((addition) => <PendingTask key={addition.key} addition={addition} isHere={addition.action === address} isNext={addition.key === nextKey} onAnswered={noteAnswered} onOutcome={settleAdd} />)}
-          {items.map((task) => <TaskRow key={task.id} task={task} facts={factsOf(task, overview, shown)} action={address} show={shown.show} onOutcome={settle} fallbackFocus={heading} />)}
+          {items.map((task, n) => <TaskRow key={task.id} task={task} ways={isSearch || shown.due !== '' ? null : waysOf(items, n, more !== null)} facts={factsOf(task, overview, shown)} action={address} show={shown.show} onOutcome={settle} fallbackFocus={heading} />)}
         </ul>
       )}
 
