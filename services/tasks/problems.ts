@@ -1,18 +1,22 @@
-import { defineProblem, type Problem, unacceptable } from '@daymark/kit/problem'
+import { defineProblem, type DescribedOperation, type Problem, unacceptable } from '@daymark/kit/problem'
+
+/** It can meet whatever any write can. */
+const isUndo = ({ path }: DescribedOperation) => path.endsWith('/undo')
+const isTaskWrite = ({ method, path }: DescribedOperation) => method !== 'GET' && /\/tasks(\/{id}(\/complete|\/restore)?)?$/.test(path)
 
 /** Every failure of the tasks service beside those of the kit. */
-export const taskNotFound = defineProblem('task-not-found', 404, 'There is no such task')
-export const listNotFound = defineProblem('list-not-found', 404, 'There is no such list')
-export const labelNotFound = defineProblem('label-not-found', 404, 'There is no such label')
-export const changeNotFound = defineProblem('change-not-found', 404, 'There is no such change')
-export const undoConflict = defineProblem('undo-conflict', 409, 'The change cannot be taken back any more')
-export const staleVersion = defineProblem('stale-version', 412, 'It has changed since you read it')
-export const unknownList = defineProblem('unknown-list', 422, 'There is no such list')
-export const labelExists = defineProblem('label-exists', 409, 'There is already a label with this name')
-export const openSubtasks = defineProblem('open-subtasks', 409, 'The task has open subtasks')
-export const inboxStays = defineProblem('inbox-stays', 409, 'The Inbox can be neither archived, moved nor deleted')
-export const keyReused = defineProblem('idempotency-key-reused', 422, 'This Idempotency-Key was used for another request')
-export const feedSilent = defineProblem('revocations-unavailable', 503, 'It cannot be told whether this session is still valid; try again shortly')
+export const taskNotFound = defineProblem('task-not-found', 404, 'There is no such task', ({ path }) => /\/(tasks|trash)\/{id}/.test(path))
+export const listNotFound = defineProblem('list-not-found', 404, 'There is no such list', ({ path }) => path.includes('/lists/{id}'))
+export const labelNotFound = defineProblem('label-not-found', 404, 'There is no such label', ({ path }) => path.includes('/labels/{id}'))
+export const changeNotFound = defineProblem('change-not-found', 404, 'There is no such change', isUndo)
+export const undoConflict = defineProblem('undo-conflict', 409, 'The change cannot be taken back any more', isUndo)
+export const staleVersion = defineProblem('stale-version', 412, 'It has changed since you read it', ({ takes }) => takes('header', 'if-match'))
+export const unknownList = defineProblem('unknown-list', 422, 'There is no such list', (operation) => isUndo(operation) || isTaskWrite(operation))
+export const labelExists = defineProblem('label-exists', 409, 'There is already a label with this name', (operation) => isUndo(operation) || (operation.hasBody && /\/labels\b/.test(operation.path)))
+export const openSubtasks = defineProblem('open-subtasks', 409, 'The task has open subtasks', (operation) => isUndo(operation) || (isTaskWrite(operation) && operation.takes('path', 'id')))
+export const inboxStays = defineProblem('inbox-stays', 409, 'The Inbox can be neither archived, moved nor deleted', (operation) => isUndo(operation) || (operation.method !== 'GET' && operation.path.includes('/lists/{id}')))
+export const keyReused = defineProblem('idempotency-key-reused', 422, 'This Idempotency-Key was used for another request', ({ takes }) => takes('header', 'idempotency-key'))
+export const feedSilent = defineProblem('revocations-unavailable', 503, 'It cannot be told whether this session is still valid; try again shortly', ({ isGuarded }) => isGuarded)
 
 /** A field has the right shape and cannot be taken all the same: which, why, and what to send instead. */
 export const unprocessable = (pointer: string, code: string, detail: string): Problem => unacceptable({ errors: [{ pointer, code, detail }] })

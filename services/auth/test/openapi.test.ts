@@ -1,5 +1,5 @@
 import t from 'tap'
-import { committedOpenApi } from '@daymark/kit/test-openapi'
+import { committedOpenApi, missingProblems } from '@daymark/kit/test-openapi'
 import { startAuth } from './start-auth.ts'
 
 const { call } = await startAuth(t)
@@ -16,6 +16,14 @@ t.test('FR-045: every operation is summed up, tagged, and says how it fails', as
       t.match({ summary, tags }, { summary: /\w/, tags: [/\w/] }, `${method} ${path}`)
       t.match(responses['default'], { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } })
     }
+  }
+})
+
+t.test('FR-291: every operation names the problems it can answer with, by status and type', async (t) => {
+  t.same(missingProblems(document), [])
+  const { components: { examples, responses } } = document
+  for (const { content } of Object.values<{ content: Record<string, { examples: object }> }>(responses)) {
+    for (const slug of Object.keys(content['application/problem+json']!.examples)) t.match(examples[slug].value, { type: `/problems/${slug}`, title: /\w/, status: Number, instance: /^urn:request:/ })
   }
 })
 

@@ -50,12 +50,28 @@ export class Problem extends Error {
   }
 }
 
-/** Every problem this process can report, for the documentation. */
-export const problemTypes = new Map<string, { status: number, title: string }>()
+/** An operation as the API documentation describes it. */
+export interface DescribedOperation {
+  method: string
+  /** With its parameters in braces, as in `/auth/sessions/{id}`. */
+  path: string
+  isGuarded: boolean
+  hasBody: boolean
+  takes: (where: 'path' | 'query' | 'header', name: string) => boolean
+}
+export type ProblemExample = Pick<ProblemOptions, 'detail' | 'errors'>
+type IsOf = (operation: DescribedOperation) => boolean
 
-/** Declares a kind of problem; gives the function that makes one. */
-export function defineProblem (slug: string, status: number, title: string): (options?: ProblemOptions) => Problem {
-  problemTypes.set(slug, { status, title })
+/** Every problem this process can report, for the documentation. */
+export const problemTypes = new Map<string, { status: number, title: string, isOf: IsOf, example: ProblemExample }>()
+
+/**
+ * Declares a kind of problem; gives the function that makes one.
+ * @param isOf which operations can answer with it: the documentation says so of them, and tests hold them to it
+ * @param example what it may tell beside its title
+ */
+export function defineProblem (slug: string, status: number, title: string, isOf: IsOf = () => false, example: ProblemExample = {}): (options?: ProblemOptions) => Problem {
+  problemTypes.set(slug, { status, title, isOf, example })
   return (options) => {
     const { stackTraceLimit } = Error
     if (status !== 500) Error.stackTraceLimit = 0 // a refusal is explained by its name, and a crowd of them is to cost little
@@ -65,23 +81,23 @@ export function defineProblem (slug: string, status: number, title: string): (op
   }
 }
 
-export const invalidRequest = defineProblem('invalid-request', 400, 'The request does not have the right shape')
-export const malformedJson = defineProblem('malformed-json', 400, 'The body is not valid JSON')
-export const unacceptable = defineProblem('unprocessable', 422, 'The request has the right shape, but cannot be carried out')
-export const notSignedIn = defineProblem('not-signed-in', 401, 'A valid access token is needed')
-export const notYours = defineProblem('not-yours', 403, 'This belongs to someone else')
+export const invalidRequest = defineProblem('invalid-request', 400, 'The request does not have the right shape', () => true, { errors: [{ pointer: '/colour', code: 'unknown_field', detail: 'colour is not a field of this resource: leave it out' }] })
+export const malformedJson = defineProblem('malformed-json', 400, 'The body is not valid JSON', ({ hasBody }) => hasBody)
+export const unacceptable = defineProblem('unprocessable', 422, 'The request has the right shape, but cannot be carried out', ({ hasBody, takes }) => hasBody || takes('query', 'q') || takes('query', 'time_zone') || takes('path', 'kid'), { errors: [{ pointer: '/due_date', code: 'due_twice', detail: 'due_date and due_at exclude each other: set the other to null' }] })
+export const notSignedIn = defineProblem('not-signed-in', 401, 'A valid access token is needed', ({ isGuarded }) => isGuarded, { detail: 'The token has expired.' })
+export const notYours = defineProblem('not-yours', 403, 'This belongs to someone else', ({ takes }) => takes('path', 'user_id'))
 export const unknownRoute = defineProblem('unknown-route', 404, 'There is no such resource')
 export const methodNotAllowed = defineProblem('method-not-allowed', 405, 'This resource has no such method')
-export const bodyTooLarge = defineProblem('body-too-large', 413, 'The body is too large')
-export const unsupportedMediaType = defineProblem('unsupported-media-type', 415, 'Send the body as JSON')
-export const invalidCursor = defineProblem('invalid-cursor', 400, 'The cursor does not belong to this query')
-export const invalidPrecondition = defineProblem('invalid-precondition', 400, 'If-Match must be the ETag of the resource')
-export const tooManyRequests = defineProblem('too-many-requests', 429, 'Too many requests')
+export const bodyTooLarge = defineProblem('body-too-large', 413, 'The body is too large', ({ hasBody }) => hasBody)
+export const unsupportedMediaType = defineProblem('unsupported-media-type', 415, 'Send the body as JSON', ({ hasBody }) => hasBody)
+export const invalidCursor = defineProblem('invalid-cursor', 400, 'The cursor does not belong to this query', ({ takes }) => takes('query', 'cursor'))
+export const invalidPrecondition = defineProblem('invalid-precondition', 400, 'If-Match must be the ETag of the resource', ({ takes }) => takes('header', 'if-match'))
+export const tooManyRequests = defineProblem('too-many-requests', 429, 'Too many requests', () => true, { detail: 'Try again in 1 minute.' })
 export const requestRefused = defineProblem('request-refused', 400, 'The request cannot be read')
-export const unexpected = defineProblem('unexpected', 500, 'Something went wrong on our side')
-export const databaseAway = defineProblem('database-away', 503, 'The database is out of reach; try again shortly')
-export const busy = defineProblem('busy', 503, 'Too much is being done at once; try again shortly')
-export const keysUnavailable = defineProblem('keys-unavailable', 503, 'The keys that verify tokens are out of reach; try again shortly')
+export const unexpected = defineProblem('unexpected', 500, 'Something went wrong on our side', () => true)
+export const databaseAway = defineProblem('database-away', 503, 'The database is out of reach; try again shortly', () => true)
+export const busy = defineProblem('busy', 503, 'Too much is being done at once; try again shortly', () => true)
+export const keysUnavailable = defineProblem('keys-unavailable', 503, 'The keys that verify tokens are out of reach; try again shortly', ({ isGuarded }) => isGuarded)
 
 const byFastifyCode: Record<string, (options?: ProblemOptions) => Problem> = {
   FST_ERR_CTP_INVALID_JSON_BODY: malformedJson,

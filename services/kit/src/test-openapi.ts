@@ -1,8 +1,61 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import type { Teardown } from './test-database.ts'
 
 /** The OpenAPI file of a service as it is committed; `npm run openapi` (tap --snapshot) writes it anew from `current`. */
 export function committedOpenApi (service: 'auth' | 'tasks', current: unknown): unknown {
   const file = new URL(`../../../specs/001-walking-product/contracts/${service}.openapi.json`, import.meta.url)
   if (process.env['TAP_SNAPSHOT'] === '1') writeFileSync(file, `${JSON.stringify(current, null, 2)}\n`)
   return JSON.parse(readFileSync(file, 'utf8'))
+}
+
+interface Media { schema: object, examples?: Record<string, { $ref: string }> }
+interface Answer { $ref?: string, content?: Record<string, Media> }
+interface Operation { parameters?: Array<{ in: string, name: string }>, security?: object[], requestBody?: { content: Record<string, Media> }, responses: Record<string, Answer> }
+export interface OpenApiDocument { paths: Record<string, Record<string, Operation>>, components: { responses: Record<string, Answer>, examples: Record<string, { value: unknown }>, schemas: Record<string, object> } }
+
+/** What a document says that an operation can answer with: the problems, by status. */
+function problemsOf ({ components }: OpenApiDocument, { responses }: Operation): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(responses).filter(([status]) => status >= '400' && status !== 'default').map(([status, { $ref = '' }]) =>
+    [status, Object.keys(components.responses[$ref.replace('#/components/responses/', '')]?.content?.['application/problem+json']?.examples ?? {})]))
+}
+
+/**
+ * Holds a service to its documentation for as long as a test runs: a problem that an operation answers with, and is not documented to,
+ * fails the test at its end.
+ */
+export function demandDocumentedProblems (t: Teardown, app: FastifyInstance): void {
+  const missing = new Set<string>()
+  app.addHook('onResponse', async ({ method, routeOptions: { url = '' }, problem }) => {
+    if (!problem) return
+    const document = app.swagger() as unknown as OpenApiDocument
+    const path = url.replaceAll(/:(\w+)/g, '{$1}')
+    const operation = document.paths[path]?.[method === 'HEAD' ? 'get' : method.toLowerCase()]
+    if (operation && !problemsOf(document, operation)[problem.status]?.includes(problem.slug)) missing.add(`${method} ${path}: ${problem.slug}`)
+  })
+  t.teardown(() => {
+    if (missing.size > 0) throw new Error(`Answered, but not documented (see isOf of defineProblem):\n${[...missing].join('\n')}`)
+  })
+}
+
+/** Where a document says less of an operation's failures than its guards, headers and body make certain. */
+export function missingProblems (document: OpenApiDocument): string[] {
+  return Object.entries(document.paths).flatMap(([path, operations]) => Object.entries(operations).flatMap(([method, operation]) => {
+    const takes = (where: string, name: string) => operation.parameters?.some((parameter) => parameter.in === where && parameter.name === name) ?? false
+    const expected = {
+      429: true,
+      500: true,
+      503: true,
+      400: operation.parameters !== undefined || operation.requestBody !== undefined,
+      401: operation.security !== undefined,
+      403: takes('path', 'user_id') || path.startsWith('/admin/'),
+      404: takes('path', 'id') || takes('path', 'seq') || takes('path', 'kid'),
+      412: takes('header', 'if-match'),
+      413: operation.requestBody !== undefined,
+      415: operation.requestBody !== undefined,
+      422: takes('header', 'idempotency-key'),
+    }
+    const told = problemsOf(document, operation)
+    return Object.entries(expected).filter(([status, isExpected]) => isExpected && !told[status]?.length).map(([status]) => `${method} ${path}: ${status}`)
+  }))
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { committedOpenApi } from '@daymark/kit/test-openapi'
+import { committedOpenApi, missingProblems } from '@daymark/kit/test-openapi'
 import { accountPath, operations } from '../operations.ts'
 import { startTasks } from './start-tasks.ts'
 
@@ -24,6 +24,14 @@ t.test('FR-290: what the service does is what its operations describe, no more a
   const documented = Object.entries<object>(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
   const described = Object.values(operations).map(({ method, url }) => `${method} ${accountPath}${url}`.replaceAll(/:(\w+)/g, '{$1}'))
   t.same(documented.sort(), described.sort())
+})
+
+t.test('FR-291: every operation names the problems it can answer with, by status and type', async (t) => {
+  t.same(missingProblems(document), [])
+  const { components: { examples, responses } } = document
+  for (const { content } of Object.values<{ content: Record<string, { examples: object }> }>(responses)) {
+    for (const slug of Object.keys(content['application/problem+json']!.examples)) t.match(examples[slug].value, { type: `/problems/${slug}`, title: /\w/, status: Number, instance: /^urn:request:/ })
+  }
 })
 
 t.test('FR-045: people read it at /docs', async (t) => {
