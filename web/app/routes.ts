@@ -34,6 +34,7 @@ export default [
   { path: 'labels/:id', file: 'routes/label.tsx' },
   { path: 'labels/:id/delete', file: 'routes/delete-label.tsx' },
   { path: 'tasks/:id', file: 'routes/task.tsx' },
+  { path: 'tasks/:id/complete', file: 'routes/complete-task.tsx' },
   { path: 'tasks/:id/history', file: 'routes/task-history.tsx' },
   { path: 'undo', file: 'routes/undo.tsx' },
   { path: 'trash', file: 'routes/trash.tsx' },

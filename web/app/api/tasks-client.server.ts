@@ -26,7 +26,8 @@ export interface TasksClient {
   create: (task: NewTask) => Promise<TaskWritten>
   /** Changes what `patch` names, if the task is still what `etag` stands for; otherwise rejects with a 412 that tells the task as it is. */
   update: (id: string, patch: TaskPatch, etag: string) => Promise<TaskWritten>
-  complete: (id: string, completed: boolean) => Promise<TaskWritten>
+  /** Sets whether it is done; a task with open subtasks is completed only by who says what becomes of those, else it is a 409. */
+  complete: (id: string, completed: boolean, subtasks?: 'keep' | 'complete') => Promise<TaskWritten>
   /** Moves the task to the trash; fine with one that is there already. Gives the number of the change. */
   remove: (id: string) => Promise<number | null>
   restore: (id: string) => Promise<TaskWritten>
@@ -79,7 +80,7 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     get: (id) => one('task', operations.readTask, { params: { id } }),
     create: (body) => one('task', operations.createTask, { body }),
     update: (id, body, etag) => one('task', operations.patchTask, { params: { id }, body, etag }),
-    complete: (id, completed) => one('task', operations.completeTask, { params: { id }, body: { completed } }),
+    complete: (id, completed, subtasks) => one('task', operations.completeTask, { params: { id }, body: { completed, ...subtasks && { subtasks } } }),
     async remove (id) {
       try {
         return (await call(operations.trashTask, { params: { id } })).change

@@ -83,3 +83,9 @@ export const readBulk = formReader(Type.Object({
 }, closed))
 /** Emptying the trash spares what came there after the page that asked was made. */
 export const readEmptyTrash = formReader(Type.Object({ until: Type.String({ minLength: 20, maxLength: 40 }) }, closed))
+
+const AddSubtask = Type.Object({ subtask: NewTask.properties.title }, closed)
+const addSubtaskMessages: FormMessages<typeof AddSubtask> = { subtask: titleMessages }
+export const addSubtaskGuide = formGuide(AddSubtask, addSubtaskMessages)
+export const readAddSubtask = formReader(AddSubtask, addSubtaskMessages)
+export const readSubtasksChoice = formReader(Type.Object({ subtasks: Type.String({ pattern: '^(keep|complete)$' }), next: Type.Optional(Type.String({ maxLength: 2000 })) }, closed))

@@ -15,6 +15,7 @@ import { Places } from '../components/places.tsx'
 import { QuickAdd } from '../components/quick-add.tsx'
 import { SearchTasks } from '../components/search-tasks.tsx'
 import { type Fact, TaskFacts, TaskRow } from '../components/task-row.tsx'
+import { askOfSubtasks, hasOpenSubtasks } from '../change-subtasks.server.ts'
 import { type FormAnswer, keptValues } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
 import { addTaskGuide, findTasksGuide, readAddTask, readCompletion, readMove, readTaskId } from '../forms/task-forms.server.ts'
@@ -58,6 +59,7 @@ export async function action ({ request, context }: ActionFunctionArgs) {
     if (!context.wantsPage) return data(outcome)
     context.flash(outcome.flash)
   } catch (error) {
+    if (hasOpenSubtasks(error)) return askOfSubtasks(String(form.get('id')), `/dashboard${readShown(request).search}`)
     if (isServiceProblem(error) && error.status === 404) {
       return data<FormAnswer>({ values: { intent }, errors: {}, problem: 'That task is gone: it was deleted elsewhere.' }, { status: 404 })
     }

@@ -6,6 +6,7 @@ import { FormSummary, useCheckedForm } from '../components/checked-form.tsx'
 import { ConflictNote } from '../components/conflict-note.tsx'
 import { Field } from '../components/field.tsx'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
+import { Subtasks } from '../components/subtasks.tsx'
 import { BackIcon, CheckIcon, TrashIcon } from '../components/icons.tsx'
 import { LocalTime } from '../components/local-time.tsx'
 import { type Outcome, refusalIn, useTold } from '../components/notice.tsx'
@@ -14,7 +15,8 @@ import { type Edition, useEdition } from '../components/use-edition.ts'
 import type { FormAnswer } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
 import { detailsEditionOf, editionOf, readEdition } from '../edition.server.ts'
-import { editTaskGuide, readCompletion, readEditTask } from '../forms/task-forms.server.ts'
+import { addSubtaskGuide, editTaskGuide, readCompletion, readEditTask } from '../forms/task-forms.server.ts'
+import { askOfSubtasks, changeSubtasks, hasOpenSubtasks, subtaskIntents } from '../change-subtasks.server.ts'
 import { isId } from '../is-id.ts'
 import { requireUser } from '../require-user.server.ts'
 import { dueShown, saveDetails } from '../save-details.server.ts'
@@ -29,10 +31,15 @@ export interface EditAnswer extends FormAnswer { conflict?: Edition<'title' | 'd
 export async function loader ({ params: { id }, context }: LoaderFunctionArgs) {
   requireUser(context)
   if (!isId(id)) throw data(null, { status: 404 })
-  const [read, lists, allLabels] = await Promise.all([context.tasks.get(id), context.tasks.lists(), context.tasks.labels()])
+  const [read, lists, allLabels, parts] = await Promise.all([context.tasks.get(id), context.tasks.lists(), context.tasks.labels(), context.tasks.list({ parent_id: id, status: 'all', limit: 200 })])
   const { task } = read
   const ownZone = context.user?.time_zone ?? null
+  const parent = task.parent_id === null ? null : (await context.tasks.get(task.parent_id).catch(() => null))?.task ?? null
   return {
+    parent: parent && { id: parent.id, title: parent.title },
+    subtasks: parts.items.map((part) => ({ id: part.id, title: part.title, completed: part.completed })),
+    hasMoreSubtasks: parts.next_cursor !== null,
+    subtaskGuide: addSubtaskGuide,
     task,
     due: dueShown(task, ownZone),
     ownZone,
@@ -62,6 +69,7 @@ export async function action ({ request, params: { id }, context }: ActionFuncti
       if (!context.wantsPage) return data<Outcome>({ flash })
       context.flash(flash)
     } catch (error) {
+      if (hasOpenSubtasks(error)) return askOfSubtasks(id, `/tasks/${id}`)
       return refusedForm(error, {})
     }
     return redirect(`/tasks/${id}`, 303)
@@ -73,6 +81,7 @@ export async function action ({ request, params: { id }, context }: ActionFuncti
   }
 
   if (intent === 'details') return await saveDetails(context, id, form)
+  if (subtaskIntents.includes(intent)) return await changeSubtasks(context, id, intent, form)
 
   const read = readEditTask(form)
   if (!read.ok) return data<EditAnswer>(read.answer, { status: 422 })
@@ -99,10 +108,11 @@ export async function action ({ request, params: { id }, context }: ActionFuncti
 const labels = { title: 'Title', description: 'Description' }
 
 export default function TaskPage () {
-  const { task, due, ownZone, lists, allLabels, edition, detailsEdition, flash, guide } = useLoaderData<typeof loader>()
+  const { parent, subtasks, hasMoreSubtasks, subtaskGuide, task, due, ownZone, lists, allLabels, edition, detailsEdition, flash, guide } = useLoaderData<typeof loader>()
   const answered = useActionData<typeof action>() as EditAnswer | DetailsAnswer | undefined
   const isOfDetails = answered?.values['intent'] === 'details'
-  const served = isOfDetails ? undefined : answered as EditAnswer | undefined
+  const isOfSubtasks = answered?.values['intent']?.endsWith('-subtask') ?? false
+  const served = isOfDetails || isOfSubtasks ? undefined : answered as EditAnswer | undefined
   const completion = useFetcher<Outcome>({ key: `complete-${task.id}` })
   useTold(completion.data)
   const { answer, formProps } = useCheckedForm(guide, served)
@@ -112,7 +122,7 @@ export default function TaskPage () {
   const completed = asked === undefined || asked === null ? task.completed : asked === 'true'
   return (
     <div className='task-page'>
-      <p className='task-page__back'><Link className='back' to='/dashboard'><BackIcon />Tasks</Link></p>
+      <p className='task-page__back'><Link className='back' to='/dashboard'><BackIcon />Tasks</Link>{parent && <Link className='back' to={`/tasks/${parent.id}`}><BackIcon /><bdi>{parent.title}</bdi></Link>}</p>
 
       <Form className='form task-page__form' method='post' action={`/tasks/${task.id}`} {...formProps}>
         <FormToken />
@@ -130,6 +140,8 @@ export default function TaskPage () {
           {served?.conflict && <a className='button button--quiet' href={`/tasks/${task.id}`}>Take the other</a>}
         </div>
       </Form>
+
+      <Subtasks id={task.id} subtasks={subtasks} hasMore={hasMoreSubtasks} guide={subtaskGuide} served={isOfSubtasks ? answered : undefined} />
 
       <TaskDetails
         id={task.id} details={{ ...task, due }} lists={lists} allLabels={allLabels} ownZone={ownZone} edition={detailsEdition}
