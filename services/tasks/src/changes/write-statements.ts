@@ -208,7 +208,9 @@ export const purgeTasks = (db: CommonQueryMethods, edits: Edits, author: Author)
   WITH edits AS (${edits.rows}
   ), judged AS MATERIALIZED (
     SELECT edits.n, b.id, coalesce(NOT edits.versions @> to_jsonb(b.version), false) AS is_stale
-    FROM edits JOIN tasks.tasks b ON b.user_id = ${author.user_id} AND b.id = edits.id AND b.deleted_at IS NOT NULL
+    FROM edits CROSS JOIN LATERAL ( -- looked up one by one, not found in the whole trash
+      SELECT o.id, o.version FROM tasks.tasks o WHERE o.user_id = ${author.user_id} AND o.id = edits.id AND o.deleted_at IS NOT NULL OFFSET 0
+    ) b
   ), changed AS MATERIALIZED (
     SELECT ${author.user_id}::uuid AS user_id, gone.id, judged.n, NULL::bigint AS undoes, '{}'::jsonb AS before, '{}'::jsonb AS after
     FROM unnest(tasks.purge_trashed(ARRAY(SELECT id FROM judged WHERE NOT is_stale))) AS gone (id) JOIN judged ON judged.id = gone.id

@@ -28,12 +28,13 @@ export const completionOfOne = (root: Root): Edits => ({
       THEN 'open_subtasks' END AS refused`,
 })
 
-/** The rows of a tree: its root first, and the descendants that `joins` holds for. */
+/** The rows of a tree: its root first, and the descendants that `joins` holds for. They are looked up (OFFSET 0 says), not found in the whole trash. */
 const tree = (root: Root, joins: FragmentSqlToken) => sql.fragment`
   WITH RECURSIVE tree AS (
     SELECT t.id, t.parent_id, t.list_id, t.deleted_at, 0 AS depth, ${isFresh(root)} AS is_fresh FROM tasks.tasks t WHERE t.user_id = ${root.user_id} AND t.id = ${root.id}
     UNION ALL
-    SELECT t.id, t.parent_id, t.list_id, t.deleted_at, p.depth + 1, p.is_fresh FROM tree p JOIN tasks.tasks t ON t.user_id = ${root.user_id} AND t.parent_id = p.id
+    SELECT t.id, t.parent_id, t.list_id, t.deleted_at, p.depth + 1, p.is_fresh FROM tree p CROSS JOIN LATERAL (
+      SELECT c.id, c.parent_id, c.list_id, c.deleted_at FROM tasks.tasks c WHERE c.user_id = ${root.user_id} AND c.parent_id = p.id OFFSET 0) t
     WHERE p.is_fresh AND ${joins}
   )`
 const ofTree = (root: Root, patch: FragmentSqlToken, isTrashed: boolean) => sql.fragment`

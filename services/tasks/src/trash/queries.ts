@@ -35,12 +35,14 @@ export const purgingOfTree = ({ user_id, id, versions }: { user_id: string, id: 
   return {
     name: 'of_tree',
     sets: [],
-    // UNION, for in the trash two tasks may be part of each other.
+    // UNION, for in the trash two tasks may be part of each other. Subtasks are looked up (OFFSET 0 says), not found in the whole trash.
     rows: sql.fragment`
   WITH RECURSIVE tree AS (
     SELECT t.id, (${allowed} @> to_jsonb(t.version)) IS NOT FALSE AS is_fresh FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.id = ${id} AND t.deleted_at IS NOT NULL
     UNION
-    SELECT t.id, p.is_fresh FROM tree p JOIN tasks.tasks t ON t.user_id = ${user_id} AND t.parent_id = p.id WHERE p.is_fresh AND t.deleted_at IS NOT NULL
+    SELECT t.id, p.is_fresh FROM tree p CROSS JOIN LATERAL (
+      SELECT c.id, c.deleted_at FROM tasks.tasks c WHERE c.user_id = ${user_id} AND c.parent_id = p.id OFFSET 0) t
+    WHERE p.is_fresh AND t.deleted_at IS NOT NULL
   )
   SELECT row_number() OVER (ORDER BY tree.id <> ${id}, tree.id)::integer AS n, tree.id, '{}'::jsonb AS patch, CASE WHEN tree.id = ${id} THEN ${allowed} END AS versions,
     true AS trashed, NULL::bigint AS undoes, NULL AS refused

@@ -237,7 +237,7 @@ export const sampled: Array<{ from: string, queries: Record<string, unknown>, sa
       completionOfOne: change((crowd) => tasks.completionOfOne(root(crowd, crowd.tasks[0]!))),
       completionOfTree: change((crowd) => tasks.completionOfTree(root(crowd, crowd.parent))),
       trashingOfTree: change((crowd) => tasks.trashingOfTree(root(crowd, crowd.parent))),
-      restoringOfTree: change((crowd) => tasks.restoringOfTree(root(crowd, crowd.trashed[0]!)), { buffers: 'tenant' }),
+      restoringOfTree: change((crowd) => tasks.restoringOfTree(root(crowd, crowd.trashed[0]!))),
     },
   },
   {
@@ -262,7 +262,7 @@ export const sampled: Array<{ from: string, queries: Record<string, unknown>, sa
         'behind a place': { query: (db, { user_id }) => trash.listTrash(db, { user_id, after: at, limit: page }) },
       },
       findTrashed: one((db, { user_id, trashed: [id = ''] }) => trash.findTrashed(db, { user_id, id })),
-      purgingOfTree: purge((crowd) => trash.purgingOfTree(root(crowd, crowd.trashed[0]!)), { buffers: 'tenant' }),
+      purgingOfTree: purge((crowd) => trash.purgingOfTree(root(crowd, crowd.trashed[0]!))),
       emptying: purge(({ user_id }) => trash.emptying(user_id, undefined, 1000), { buffers: 'tenant', sorts: Infinity }),
       purgingOfDue: purge(({ user_id }) => trash.purgingOfDue(user_id, 0, 1000), { buffers: 'tenant', sorts: Infinity }),
       isAnythingDue: one((db, { user_id }) => trash.isAnythingDue(db, { user_id, days: 30 })),
