@@ -14,6 +14,7 @@ export default [
   { path: 'settings', file: 'routes/settings.tsx' },
   { path: 'settings/export', file: 'routes/export.tsx' },
   { path: 'settings/export/daymark.json', file: 'routes/export-file.ts' },
+  { path: 'settings/export/tasks.csv', file: 'routes/export-tasks.ts' },
   { path: 'settings/delete', file: 'routes/delete-account.tsx' },
   { path: 'goodbye', file: 'routes/goodbye.tsx' },
   {

@@ -1,8 +1,9 @@
+import type { ReadableStream } from 'node:stream/web'
 import type {
   BulkChange, BulkResult, Change, ChangePage, Label, LabelPatch, List, ListPatch, Move, NewLabel, NewList, NewTask, Summary, Task, TaskPage, TaskPatch, TaskQuery, TrashedTask, TrashPage, Undone,
 } from '@daymark/tasks/contracts'
 import { type Operation, operations } from '@daymark/tasks/operations'
-import type { Bearer } from './bearer.server.ts'
+import { type Bearer, withBearer } from './bearer.server.ts'
 import { answerCheck, type AnswerOf, type Asked, operationCaller } from './call-operation.server.ts'
 import { ContractBroken } from './contract-check.server.ts'
 import type { CallOrigin, Service } from './service.server.ts'
@@ -40,6 +41,8 @@ export interface TasksClient {
   emptyTrash: (until: string) => Promise<number>
   /** How many tasks there are, by whatever can be counted; what is due is seen from the day it is in the zone. */
   summary: (timeZone: string) => Promise<Summary>
+  /** All tasks, lists and labels as a file, while it is read. */
+  exported: (format: 'json' | 'csv') => Promise<ReadableStream<Uint8Array>>
   lists: () => Promise<List[]>
   getList: (id: string) => Promise<ListRead>
   createList: (list: NewList) => Promise<ListWritten>
@@ -95,6 +98,8 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     purge: async (id) => { await call(operations.purgeTask, { params: { id } }) },
     emptyTrash: async (until) => (await call(operations.emptyTrash, { query: { until } })).body.purged,
     summary: async (timeZone) => (await call(operations.summarise, { query: { time_zone: timeZone } })).body,
+    exported: async (format) => (await withBearer(bearer, (authorization) =>
+      tasks({ method: 'GET', path: `/api/${bearer.userId()}/export?${new URLSearchParams({ format })}`, headers: { ...authorization }, isStreamed: true }, origin))).body as ReadableStream<Uint8Array>,
     lists: async () => (await call(operations.listLists, {})).body.items,
     getList: (id) => one('list', operations.readList, { params: { id } }),
     createList: (body) => one('list', operations.createList, { body }),
