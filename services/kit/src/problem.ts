@@ -83,7 +83,7 @@ export function defineProblem (slug: string, status: number, title: string, isOf
 
 export const invalidRequest = defineProblem('invalid-request', 400, 'The request does not have the right shape', () => true, { errors: [{ pointer: '/colour', code: 'unknown_field', detail: 'colour is not a field of this resource: leave it out' }] })
 export const malformedJson = defineProblem('malformed-json', 400, 'The body is not valid JSON', ({ hasBody }) => hasBody)
-export const unacceptable = defineProblem('unprocessable', 422, 'The request has the right shape, but cannot be carried out', ({ hasBody, takes }) => hasBody || takes('query', 'q') || takes('query', 'time_zone') || takes('path', 'kid'), { errors: [{ pointer: '/due_date', code: 'due_twice', detail: 'due_date and due_at exclude each other: set the other to null' }] })
+export const unacceptable = defineProblem('unprocessable', 422, 'The request has the right shape, but cannot be carried out', ({ hasBody, takes }) => hasBody || takes('query', 'q') || takes('query', 'time_zone') || takes('path', 'kid') || takes('path', 'seq'), { errors: [{ pointer: '/due_date', code: 'due_twice', detail: 'due_date and due_at exclude each other: set the other to null' }] })
 export const notSignedIn = defineProblem('not-signed-in', 401, 'A valid access token is needed', ({ isGuarded }) => isGuarded, { detail: 'The token has expired.' })
 export const notYours = defineProblem('not-yours', 403, 'This belongs to someone else', ({ takes }) => takes('path', 'user_id'))
 export const unknownRoute = defineProblem('unknown-route', 404, 'There is no such resource')
