@@ -220,3 +220,26 @@ t.test('FR-208: the history of a task, in pages, also of one in the trash; of on
   t.equal((await call('GET', `/api/${ada.id}/tasks?cursor=${first.next_cursor}`, ada)).statusCode, 400, 'its cursor is for it alone')
   t.ok(await lastSeq(ada) > 5)
 })
+
+t.test('FR-203, FR-204, FR-206: a list or a label of more tasks than go into one statement goes as one change, and comes back', async (t) => {
+  const ada = await signUp()
+  const path = `/api/${ada.id}`
+  const list = (await call('POST', `${path}/lists`, ada, { name: 'House' })).json<List>()
+  const label = (await call('POST', `${path}/labels`, ada, { name: 'home' })).json<Label>()
+  const parent = await createTask(ada, { title: 'Move house', list_id: list.id })
+  const child = await createTask(ada, { title: 'Pack', parent_id: parent.id }) // in the Inbox
+  for (let half = 0; half < 2; half++) {
+    await database.asSuperuser('INSERT INTO tasks.tasks (user_id, id, list_id, title, label_ids) SELECT $1, gen_random_uuid(), $2, g::text, ARRAY[$3::uuid] FROM generate_series(1, 600) g', [ada.id, list.id, label.id])
+  }
+  const before = await contents(ada)
+  for (const [url, count] of [[`${path}/labels/${label.id}`, 1201], [`${path}/lists/${list.id}`, 1203]] as const) {
+    const seq = changeOf(await call('DELETE', url, ada))
+    const group = (await database.asSuperuser<{ count: number }>('SELECT count(*)::integer AS count FROM tasks.changes WHERE user_id = $1 AND (group_seq = $2 OR seq = $2)', [ada.id, seq]))[0]
+    t.equal(group?.count, count)
+    t.equal((await undo(ada, seq)).json<Undone>().items.filter(({ undone }) => undone).length, count)
+    t.same(await contents(ada), before)
+  }
+  await call('DELETE', `${path}/lists/${list.id}`, ada)
+  await call('POST', `${path}/tasks/${parent.id}/restore`, ada)
+  t.equal((await call('GET', `${path}/tasks/${child.id}`, ada)).statusCode, 200, 'what went together comes back together')
+})

@@ -39,7 +39,7 @@ const key = (name: string) => sql.literalValue(name)
 const field = (name: string, told: FragmentSqlToken, read: FragmentSqlToken): Field => ({ name, column: column(name), told, read })
 
 /** Instants are told in the form of the wire. */
-const instantText = (value: FragmentSqlToken) => sql.fragment`to_char(${value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+export const instantText = (value: FragmentSqlToken) => sql.fragment`to_char(${value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 const now = instantText(sql.fragment`statement_timestamp()`)
 
 const plain = (name: string) => field(name, sql.fragment`to_jsonb(b.${column(name)})`, sql.fragment`wish ->> ${key(name)}`)

@@ -2,6 +2,7 @@ import type { CommonQueryMethods } from 'slonik'
 import type { Change, Undone } from '../../contracts.ts'
 import { changeNotFound, refusal, undoConflict } from '../../problems.ts'
 import { authorOf, type Origin } from './origin.ts'
+import { portions } from './portions.ts'
 import { listGroup, listLaterChanges, listNeeds, listStranded } from './queries.ts'
 import { type Author, changeLabels, changeLists, changeTasks, type Edit, editsGiven } from './write-statements.ts'
 
@@ -90,12 +91,6 @@ async function stillNeeded (db: CommonQueryMethods, user_id: string, made: reado
   }
   return needed
 }
-
-/** So many go into one statement. */
-function portions<T> (all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / portion) }, (_, index) => all.slice(index * portion, (index + 1) * portion))
-}
-const portion = 500
 
 /** Of changes after `seq`, newest first, those whose effect is still there: one taken back and the one that did so are not. */
 function stillStanding<T extends { seq: number, undoes: number | null }> (later: readonly T[], seq: number): T[] {

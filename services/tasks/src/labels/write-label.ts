@@ -4,9 +4,10 @@ import type { Label, LabelPatch, NewLabel } from '../../contracts.ts'
 import { labelNotFound } from '../../problems.ts'
 import { allowedVersions } from '@daymark/kit/etag'
 import { authorOf, type Origin } from '../changes/origin.ts'
+import { portions } from '../changes/portions.ts'
 import { addLabels, changeLabels, changeTasks, editsGiven } from '../changes/write-statements.ts'
 import { addedOne, changedOne, numberOf, type Written } from '../changes/written.ts'
-import { removalOfLabel } from './queries.ts'
+import { listCarriers, removalOfLabel } from './queries.ts'
 
 /** Adds a label. @throws {Problem} labelExists */
 export const createLabel = async (db: CommonQueryMethods, origin: Origin, label: NewLabel): Promise<Written<Label>> =>
@@ -22,6 +23,7 @@ export async function writeLabel (db: CommonQueryMethods, origin: Origin, id: st
 export async function deleteLabel (db: CommonQueryMethods, origin: Origin, id: string): Promise<Written<Label>> {
   const author = authorOf(origin)
   const deleted = await writeLabel(db, origin, id, { deleted: true })
-  await changeTasks(db, removalOfLabel({ user_id: author.user_id, label_id: id }), { ...author, group_seq: numberOf(deleted) })
+  const label = { user_id: author.user_id, label_id: id }
+  for (const ids of portions(await listCarriers(db, label))) await changeTasks(db, removalOfLabel({ ...label, ids }), { ...author, group_seq: numberOf(deleted) })
   return deleted
 }

@@ -4,11 +4,12 @@ import type { List, ListPatch, Move, NewList } from '../../contracts.ts'
 import { inboxStays, listNotFound } from '../../problems.ts'
 import { allowedVersions } from '@daymark/kit/etag'
 import { authorOf, type Origin } from '../changes/origin.ts'
+import { portions } from '../changes/portions.ts'
 import { addLists, changeLists, changeTasks, editsGiven } from '../changes/write-statements.ts'
 import { addedOne, changedOne, numberOf, type Written } from '../changes/written.ts'
 import { editsOfMove } from '../order/move.ts'
 import { orderedLists } from '../order/queries.ts'
-import { findList, trashingOfList } from './queries.ts'
+import { findList, listContents, trashingOfContents } from './queries.ts'
 
 /** Adds a list, before all others. */
 export const createList = async (db: CommonQueryMethods, origin: Origin, list: NewList): Promise<Written<List>> =>
@@ -27,7 +28,8 @@ export async function writeList (db: CommonQueryMethods, origin: Origin, id: str
 export async function deleteList (db: CommonQueryMethods, origin: Origin, id: string): Promise<Written<List>> {
   const author = authorOf(origin)
   const deleted = await writeList(db, origin, id, { deleted: true })
-  await changeTasks(db, trashingOfList({ user_id: author.user_id, list_id: id }), { ...author, group_seq: numberOf(deleted) })
+  const list = { user_id: author.user_id, list_id: id }
+  for (const ids of portions(await listContents(db, list))) await changeTasks(db, trashingOfContents({ ...list, ids }), { ...author, group_seq: numberOf(deleted) })
   return deleted
 }
 

@@ -120,7 +120,8 @@ export const sampled: Array<{ from: string, queries: Record<string, unknown>, sa
     samples: {
       listLabels: one((db, crowd) => labels.listLabels(db, crowd)),
       findLabel: one((db, { user_id, label: id }) => labels.findLabel(db, { user_id, id })),
-      removalOfLabel: change(({ user_id, rareLabel: label_id }) => labels.removalOfLabel({ user_id, label_id }), { buffers: 'tenant', sorts: Infinity }),
+      listCarriers: one((db, { user_id, rareLabel: label_id }) => labels.listCarriers(db, { user_id, label_id })),
+      removalOfLabel: change(({ user_id, label: label_id, tasks }) => labels.removalOfLabel({ user_id, label_id, ids: tasks.slice(0, 10) })),
     },
   },
   {
@@ -129,7 +130,8 @@ export const sampled: Array<{ from: string, queries: Record<string, unknown>, sa
     samples: {
       listLists: one((db, crowd) => lists.listLists(db, crowd)),
       findList: one((db, { user_id, list: id }) => lists.findList(db, { user_id, id })),
-      trashingOfList: change(({ user_id, list: list_id }) => lists.trashingOfList({ user_id, list_id }), { buffers: 'tenant', sorts: Infinity }),
+      listContents: one((db, { user_id, list: list_id }) => lists.listContents(db, { user_id, list_id }), { buffers: 'tenant', sorts: Infinity }),
+      trashingOfContents: change(({ user_id, list: list_id, tasks }) => lists.trashingOfContents({ user_id, list_id, ids: tasks.slice(0, 10) })),
     },
   },
   {
