@@ -12,6 +12,7 @@ import { service } from './app/api/service.server.ts'
 import { serviceTokens } from './app/api/service-token.server.ts'
 import { tasksClient } from './app/api/tasks-client.server.ts'
 import { isSecretField } from './app/forms/form-answer.ts'
+import { isImportPath } from './app/forms/import-form.ts'
 import type { BrowserContext, Refusal } from './app/load-context.ts'
 import type { Config } from './config.ts'
 import { barePage } from './http/bare-page.ts'
@@ -28,6 +29,9 @@ import { openFlash, sealFlash } from './session/flash.ts'
 import { formTokens } from './session/form-token.ts'
 import { isSameOrigin } from './session/request-origin.ts'
 import { openSession, sealSession } from './session/session-contents.ts'
+
+/** How many files are taken in at once: each is held in memory. */
+const mostFiles = 2
 
 export interface WebDeps {
   config: Config
@@ -106,7 +110,7 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
 
         const page = await openPage(request, reply, nonce)
         const isUnsafe = !['GET', 'HEAD', 'OPTIONS'].includes(request.method)
-        const { refusal, body, key } = isUnsafe ? await admit(request, page.boundTo()) : { refusal: null, body: null, key: null }
+        const { refusal, body, key } = isUnsafe ? await admit(request, reply, page.boundTo(), page.context.user !== null && isImportPath(path)) : { refusal: null, body: null, key: null }
         page.setFormKey(key)
         if (refusal) request.log.info({ reason: refusal.reason }, 'form refused')
         page.context.refusal = refusal
@@ -123,13 +127,21 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
     })
   })
 
+  let files = 0
+
   /**
    * The one gate of every unsafe request, before any action (SEC-72, 73, 74). Gives the form without its token, and the key
    * under which sending it again is the same thing again.
    */
-  async function admit (request: FastifyRequest, boundTo: string | null): Promise<{ refusal: Refusal | null, body: string, key: string | null }> {
+  async function admit (request: FastifyRequest, reply: FastifyReply, boundTo: string | null, mayHaveFile: boolean): Promise<{ refusal: Refusal | null, body: string, key: string | null }> {
     const refused = (refusal: Refusal) => ({ refusal, body: '', key: null })
-    const form = await readForm(request.raw)
+    if (mayHaveFile) {
+      if (files >= mostFiles) return refused({ reason: 'no-file', status: 503 })
+      files++
+      reply.raw.once('close', () => { files-- })
+    }
+    const form = await readForm(request.raw, { mayHaveFile })
+    if (form === 413 && mayHaveFile) return refused({ reason: 'no-file', status: 413 })
     if (typeof form === 'number') return refused({ reason: 'unreadable', status: form })
     const given = form.getAll('form_token')
     const formKey = form.get('form_key')

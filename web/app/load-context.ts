@@ -10,6 +10,8 @@ import type { TasksClient } from './api/tasks-client.server.ts'
 export type Refusal =
   | { reason: 'not-same-origin' | 'stale-form', values: Record<string, string> }
   | { reason: 'unreadable', status: 413 | 415 }
+  /** A file that is too large; or too many of them at once. */
+  | { reason: 'no-file', status: 413 | 503 }
 
 /** What the server gives to loaders and actions. Tokens stay behind it. */
 export type BrowserContext = {

@@ -15,6 +15,7 @@ export default [
   { path: 'settings/export', file: 'routes/export.tsx' },
   { path: 'settings/export/daymark.json', file: 'routes/export-file.ts' },
   { path: 'settings/export/tasks.csv', file: 'routes/export-tasks.ts' },
+  { path: 'settings/import', file: 'routes/import.tsx' },
   { path: 'settings/delete', file: 'routes/delete-account.tsx' },
   { path: 'goodbye', file: 'routes/goodbye.tsx' },
   {

@@ -1,6 +1,7 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type ServerBuild, data, redirect } from '@remix-run/node'
 import { isServiceAway, isServiceProblem, isSignInNeeded, isStepUpNeeded } from '../app/api/service-problem.ts'
 import type { FormAnswer } from '../app/forms/form-answer.ts'
+import { busyWithFiles, fileTooLarge } from '../app/forms/import-form.ts'
 import type { Refusal } from '../app/load-context.ts'
 
 /**
@@ -53,6 +54,7 @@ export function byWayOf (page: '/login' | '/confirm', request: Request): string 
 
 function refused (refusal: Refusal) {
   if (refusal.reason === 'unreadable') throw data(null, { status: refusal.status })
+  if (refusal.reason === 'no-file') return data<FormAnswer>({ values: {}, errors: { file: refusal.status === 413 ? fileTooLarge : busyWithFiles } }, { status: refusal.status })
   const answer: FormAnswer = {
     values: refusal.values,
     errors: {},

@@ -25,9 +25,11 @@ export function remixHandler ({ build, mode, publicOrigin }: RemixHandlerOptions
     const url = new URL(publicOrigin + (request.url.startsWith('/') ? request.url : `/${request.url}`))
     // The way to ask for data before single fetch; it would pass by what we know of data requests.
     if (url.searchParams.has('_data')) url.searchParams.delete('_data')
+    const forwarded = headersFor(request, publicOrigin)
+    if (body !== null) forwarded.set('content-type', 'application/x-www-form-urlencoded') // however the form came
     const response = await handle(new Request(url, {
       method: request.method,
-      headers: headersFor(request, publicOrigin),
+      headers: forwarded,
       signal: gone.signal,
       ...body !== null && { body },
     }), context)

@@ -6,7 +6,7 @@ import { openText, sealText } from './sealed-text.ts'
 export const TaskFlash = Type.Object({
   did: Type.Union([
     Type.Literal('added'), Type.Literal('completed'), Type.Literal('reopened'), Type.Literal('saved'), Type.Literal('moved'), Type.Literal('deleted'), Type.Literal('restored'),
-    Type.Literal('purged'), Type.Literal('changed'), Type.Literal('archived'), Type.Literal('unarchived'),
+    Type.Literal('purged'), Type.Literal('changed'), Type.Literal('archived'), Type.Literal('unarchived'), Type.Literal('imported'),
   ]),
   /** Of the task; empty where `count` says that it was more than one. */
   title: Type.String(),

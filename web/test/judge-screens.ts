@@ -290,6 +290,28 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
     { name: 'delete for good', path: `/trash/${discarded}/delete`, who: full },
     { name: 'export', path: '/settings/export', who: full },
     { name: 'export while a service is away', path: '/settings/export?problem=away', who: full },
+    { name: 'import', path: '/settings/import', who: full },
+    {
+      name: 'import of a file that cannot be',
+      path: '/settings/import',
+      who: full,
+      async act (page) {
+        await page.getByLabel('File').setInputFiles({ name: 'tasks.json', mimeType: 'application/json', buffer: Buffer.from('{') })
+        await page.getByRole('button', { name: 'Read the file' }).click()
+        await page.getByText('cannot be read as JSON').waitFor()
+      },
+    },
+    {
+      name: 'import, and what it would bring',
+      path: '/settings/import',
+      who: full,
+      async act (page) {
+        const rows = ['TYPE,CONTENT,PRIORITY,DATE', 'section,Garden,,', `task,${longWord.slice(0, 60)} @home,1,every day`, 'task,Water the plants,9,', 'task,,1,', 'note,Alone,,']
+        await page.getByLabel('File').setInputFiles({ name: 'Garden.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\n')) })
+        await page.getByRole('button', { name: 'Read the file' }).click()
+        await page.getByRole('heading', { name: 'What the file would bring' }).waitFor()
+      },
+    },
     { name: 'delete account', path: '/settings/delete', who: full },
     {
       name: 'delete account with another address',

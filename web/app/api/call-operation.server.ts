@@ -3,14 +3,14 @@ import type { Static, TSchema } from '@sinclair/typebox'
 import { accountPath, named, type Operation } from '@daymark/tasks/operations'
 import { type Bearer, withBearer } from './bearer.server.ts'
 import { contractCheck } from './contract-check.server.ts'
-import type { CallOrigin, Service } from './service.server.ts'
+import type { CallOrigin, Service, ServiceCall } from './service.server.ts'
 
 type Schema<O extends Operation> = O['schema']
 type PathOf<O extends Operation> = Omit<Static<Schema<O>['params']>, 'user_id'>
 
 /** What an operation is asked with, as its schema has it; the account is that of who asks. */
 export type Asked<O extends Operation> =
-  & object
+  & Pick<ServiceCall, 'file' | 'timeoutMs'>
   & (keyof PathOf<O> extends never ? unknown : { params: PathOf<O> })
   & (Schema<O> extends { querystring: infer Query extends TSchema } ? { query?: Static<Query> } : unknown)
   & (Schema<O> extends { body: infer Body extends TSchema } ? { body: Static<Body> } : unknown)
@@ -41,7 +41,7 @@ export function operationCaller (tasks: Service, bearer: Bearer, origin: CallOri
     return form === null ? randomUUID() : createHash('sha256').update(JSON.stringify([form, method, path])).digest('base64url')
   }
   return async <O extends Operation>(operation: O, asked: Asked<O>) => {
-    const { params = {}, query = {}, body, etag } = asked as { params?: Record<string, unknown>, query?: Record<string, unknown>, body?: unknown, etag?: string }
+    const { params = {}, query = {}, body, etag, ...more } = asked as Pick<ServiceCall, 'file' | 'timeoutMs' | 'body'> & { params?: Record<string, unknown>, query?: Record<string, unknown>, etag?: string }
     const { method } = operation
     const path = filled(operation.url, params) + search(query)
     const key = method === 'GET' ? undefined : keyFor(method, path) // one for the call and its repetition
@@ -50,6 +50,7 @@ export function operationCaller (tasks: Service, bearer: Bearer, origin: CallOri
       path: filled(accountPath, { user_id: bearer.userId() }) + path,
       headers: { ...etag !== undefined && { 'if-match': etag }, ...key !== undefined && { 'idempotency-key': key }, ...authorization },
       ...body !== undefined && { body },
+      ...more,
     }, origin))
     const change = headers.get('daymark-change')
     return { body: answerCheck(operation)(answer), etag: headers.get('etag'), change: change === null ? null : Number(change) }

@@ -7,7 +7,10 @@ export interface ServiceCall {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   headers?: Record<string, string>
+  /** Sent as JSON. */
   body?: unknown
+  /** Sent as it is. */
+  file?: { type: string, text: string }
   /** Leaves the body of a good answer unread: it is a stream, and the deadline is that of its beginning. */
   isStreamed?: boolean
   /** Milliseconds until it counts as away, for what may take longer than is usual. */
@@ -34,7 +37,7 @@ export function service ({ name, url, timeoutMs }: { name: string, url: string, 
   }
 }
 
-async function send (name: string, url: string, timeoutMs: number, { method, path, headers, body, isStreamed, timeoutMs: patience = timeoutMs }: ServiceCall, origin: CallOrigin): Promise<Response> {
+async function send (name: string, url: string, timeoutMs: number, { method, path, headers, body, file, isStreamed, timeoutMs: patience = timeoutMs }: ServiceCall, origin: CallOrigin): Promise<Response> {
   const attempt = async () => {
     const deadline = new AbortController()
     const timer = setTimeout(() => { deadline.abort(new DOMException('The answer took too long', 'TimeoutError')) }, patience).unref()
@@ -47,9 +50,11 @@ async function send (name: string, url: string, timeoutMs: number, { method, pat
         traceparent: origin.traceparent,
         'x-request-id': origin.requestId,
         ...body !== undefined && { 'content-type': 'application/json' },
+        ...file && { 'content-type': file.type },
         ...headers,
       },
       ...body !== undefined && { body: JSON.stringify(body) },
+      ...file && { body: file.text },
     })
     if (isStreamed) clearTimeout(timer)
     return response

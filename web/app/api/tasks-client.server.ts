@@ -1,6 +1,6 @@
 import type { ReadableStream } from 'node:stream/web'
 import type {
-  BulkChange, BulkResult, Change, ChangePage, Label, LabelPatch, List, ListPatch, Move, NewLabel, NewList, NewTask, Summary, Task, TaskPage, TaskPatch, TaskQuery, TrashedTask, TrashPage, Undone,
+  BulkChange, BulkResult, Change, ChangePage, ImportReport, Label, LabelPatch, List, ListPatch, Move, NewLabel, NewList, NewTask, Summary, Task, TaskPage, TaskPatch, TaskQuery, TrashedTask, TrashPage, Undone,
 } from '@daymark/tasks/contracts'
 import { type Operation, operations } from '@daymark/tasks/operations'
 import { type Bearer, withBearer } from './bearer.server.ts'
@@ -19,6 +19,12 @@ export interface LabelWritten extends LabelRead { change: number | null }
 
 /** A task as a write left it, and the number of that change, by which it can be taken back; null where nothing changed. */
 export interface TaskWritten extends TaskRead { change: number | null }
+
+/** What an export gave, or a project of Todoist. */
+export interface TasksFile { type: 'application/json' | 'text/csv', text: string }
+
+/** Milliseconds that a file is waited for, and the taking back of it. */
+const patience = 120_000
 
 export interface TasksClient {
   /** The tasks that a query finds, a page of them. */
@@ -43,6 +49,8 @@ export interface TasksClient {
   summary: (timeZone: string) => Promise<Summary>
   /** All tasks, lists and labels as a file, while it is read. */
   exported: (format: 'json' | 'csv') => Promise<ReadableStream<Uint8Array>>
+  /** Brings a file in, or tells what that would do. */
+  imported: (file: TasksFile, options: { isDry: boolean }) => Promise<ImportReport>
   lists: () => Promise<List[]>
   getList: (id: string) => Promise<ListRead>
   createList: (list: NewList) => Promise<ListWritten>
@@ -100,6 +108,7 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     summary: async (timeZone) => (await call(operations.summarise, { query: { time_zone: timeZone } })).body,
     exported: async (format) => (await withBearer(bearer, (authorization) =>
       tasks({ method: 'GET', path: `/api/${bearer.userId()}/export?${new URLSearchParams({ format })}`, headers: { ...authorization }, isStreamed: true }, origin))).body as ReadableStream<Uint8Array>,
+    imported: async (file, { isDry }) => (await call(operations.importTasks, { query: { dry_run: isDry }, file, timeoutMs: patience })).body,
     lists: async () => (await call(operations.listLists, {})).body.items,
     getList: (id) => one('list', operations.readList, { params: { id } }),
     createList: (body) => one('list', operations.createList, { body }),
@@ -112,7 +121,7 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     removeLabel: async (id) => (await call(operations.deleteLabel, { params: { id } })).change,
     move: (id, body) => one('task', operations.moveTask, { params: { id }, body }),
     bulk: async (body) => (await call(operations.changeTasks, { body })).body,
-    undo: async (seq) => (await call(operations.undoChange, { params: { seq } })).body,
+    undo: async (seq) => (await call(operations.undoChange, { params: { seq }, timeoutMs: patience })).body,
     history: async (id, query) => (await call(operations.listHistory, { params: { id }, query })).body,
     change: async (seq) => (await call(operations.listChanges, { query: { since: seq - 1, limit: 1 } })).body.items.find((change) => change.seq === seq) ?? null,
   }

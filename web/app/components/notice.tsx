@@ -67,7 +67,7 @@ function undoOf (told: Outcome): Pick<UndoFormProps, 'flash' | 'change'> | null 
 }
 
 const deeds: Record<TaskFlash['did'], string> = {
-  added: 'Added', completed: 'Completed', reopened: 'Reopened', saved: 'Saved', moved: 'Moved', changed: 'Changed', deleted: 'Deleted', restored: 'Brought back', purged: 'Deleted for good:', archived: 'Archived', unarchived: 'Taken back',
+  added: 'Added', completed: 'Completed', reopened: 'Reopened', saved: 'Saved', moved: 'Moved', changed: 'Changed', deleted: 'Deleted', restored: 'Brought back', purged: 'Deleted for good:', archived: 'Archived', unarchived: 'Taken back', imported: 'Imported',
 }
 
 function deedOf ({ did, again }: TaskFlash): string {

@@ -20,7 +20,7 @@ export default function ExportPage () {
         {isAway && <FormSummary answer={{ values: {}, errors: {}, problem: 'The file cannot be put together right now, because a part of Daymark is away. Please try again in a moment.' }} />}
         <a className='button button--wide' href='/settings/export/daymark.json'>Download</a>
       </div>
-      <p className='sheet__else'>The history of changes is not in it. Another Daymark can take in the tasks, lists and labels as they are.</p>
+      <p className='sheet__else'>The history of changes is not in it. Another Daymark can <Link to='/settings/import'>import</Link> the tasks, lists and labels as they are.</p>
       <p className='sheet__else'><a href='/settings/export/tasks.csv'>Download the tasks as CSV</a>, for a spreadsheet</p>
       <p className='sheet__else'><Link to='/settings'>Back to the settings</Link></p>
     </div>

@@ -193,6 +193,10 @@ export default function SettingsPage () {
             <p className='settings__note'>Your account and all your tasks, in one file.</p>
           </li>
           <li>
+            <Link to='/settings/import'>Import tasks</Link>
+            <p className='settings__note'>From another Daymark, or from Todoist.</p>
+          </li>
+          <li>
             <Link to='/settings/delete'>Delete your account</Link>
             <p className='settings__note'>With all its tasks, at once and for good.</p>
           </li>
