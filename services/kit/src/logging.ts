@@ -1,5 +1,4 @@
 import { type FastifyReply, type FastifyRequest, type FastifyServerOptions, LogController } from 'fastify'
-import { pino, type DestinationStream } from 'pino'
 
 const maxCauses = 3
 
@@ -28,14 +27,8 @@ export function loggedError (error: unknown, depth = 0): LoggedError {
   }
 }
 
-/**
- * Standard output, written to by the handful of lines, at the latest after half a second, and when the process ends: a system
- * call for each line would be an eighth of what a small request costs. A process that is killed loses the last of them.
- */
-export const bufferedOutput = (): DestinationStream => pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 500 })
-
 /** JSON to standard output: a fixed phrase as the message, data in the object, no secret in either. */
-export const loggerOptions = ({ LOG_LEVEL }: { LOG_LEVEL: string }) => ({
+export const loggerOptions = ({ LOG_LEVEL }: { LOG_LEVEL: string }): FastifyServerOptions['logger'] => ({
   level: LOG_LEVEL,
   formatters: { level: (label: string) => ({ level: label }) },
   serializers: {
@@ -47,7 +40,7 @@ export const loggerOptions = ({ LOG_LEVEL }: { LOG_LEVEL: string }) => ({
       traceparent: headers['traceparent'],
     }),
   },
-} satisfies FastifyServerOptions['logger'])
+})
 
 /** Tells of a request once it is answered, all in one line: a log costs by the line. */
 export class OneLinePerRequest extends LogController {

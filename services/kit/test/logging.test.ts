@@ -1,10 +1,8 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
-import { promisify } from 'node:util'
 import { sql } from 'slonik'
 import { loggerOptions, OneLinePerRequest } from '../src/logging.ts'
 import { problems, unacceptable } from '../src/problem.ts'
@@ -84,15 +82,4 @@ t.test('credentials, refused input and searches are not logged', async (t) => {
   t.equal(refused.response.statusCode, 400)
   t.match(refused.log, 'invalid-request')
   t.notMatch(refused.log, secret)
-})
-
-t.test('what a process has logged is all there when it has ended, however soon that is', async (t) => {
-  const module = new URL('../src/logging.ts', import.meta.url).href
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', `
-    import { pino } from 'pino'
-    const { bufferedOutput, loggerOptions } = await import('${module}')
-    const log = pino(loggerOptions({ LOG_LEVEL: 'info' }), bufferedOutput())
-    for (let n = 0; n < 1000; n++) log.info({ n }, 'line')
-    process.exit(0)`])
-  t.same(stdout.trim().split('\n').map((line) => (JSON.parse(line) as { n: number }).n), Array.from({ length: 1000 }, (_, n) => n))
 })
