@@ -16,7 +16,7 @@ async function withTasks (...titles: string[]) {
 }
 
 for (const javaScriptEnabled of [true, false]) {
-  t.test(`FR-280, with JavaScript ${javaScriptEnabled ? 'on' : 'off'}: a task is moved step by step and to the ends, by keyboard, and back by undo`, async (t) => {
+  t.test(`FR-281, with JavaScript ${javaScriptEnabled ? 'on' : 'off'}: a task is moved step by step and to the ends, by keyboard, and back by undo`, async (t) => {
     const { ada, order } = await withTasks('One', 'Two', 'Three', 'Four')
     const context = await browser.newContext({ baseURL: origin, javaScriptEnabled })
     t.teardown(() => context.close())
@@ -50,7 +50,7 @@ for (const javaScriptEnabled of [true, false]) {
   })
 }
 
-t.test('FR-280: only in the manual order; beside what is gone nothing is moved, and nothing of another\'s', async (t) => {
+t.test('FR-281: only in the manual order; beside what is gone nothing is moved, and nothing of another\'s', async (t) => {
   const { ada, idOf, order } = await withTasks('One', 'Two')
   t.match((await ada.get('/dashboard')).text, 'task__menu')
   t.notMatch((await ada.get('/dashboard?q=one')).text, 'task__menu')
