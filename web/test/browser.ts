@@ -12,15 +12,22 @@ export async function launchBrowser (t: Teardown): Promise<Browser> {
   return browser
 }
 
-/** A page in a Chromium of its own, of whoever has the session cookie; it waits long, for a machine that is busy. */
-export async function openPageOf (t: Teardown, { cookies }: { cookies: ReadonlyMap<string, string> }, { origin, cookieName }: { origin: string, cookieName: string }, options: BrowserContextOptions = {}): Promise<Page> {
-  const browser = await launchBrowser(t)
+interface Visitor { cookies: ReadonlyMap<string, string> }
+interface Place { origin: string, cookieName: string }
+
+/** A page of whoever has the session cookie, which nothing else shares; it waits long, for a machine that is busy. */
+export async function pageOf (t: Teardown, browser: Browser, { cookies }: Visitor, { origin, cookieName }: Place, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ baseURL: origin, ...options })
+  t.teardown(() => context.close())
   await context.addCookies([{ name: cookieName, value: cookies.get(cookieName) ?? '', url: origin, httpOnly: true, sameSite: 'Lax' }])
   const page = await context.newPage()
   page.setDefaultTimeout(60_000)
   return page
 }
+
+/** The same in a Chromium of its own. */
+export const openPageOf = async (t: Teardown, visitor: Visitor, place: Place, options: BrowserContextOptions = {}): Promise<Page> =>
+  await pageOf(t, await launchBrowser(t), visitor, place, options)
 
 async function unpackedChromium (): Promise<string> {
   process.env['AWS_EXECUTION_ENV'] = 'AWS_Lambda_nodejs24.x' // or the package leaves out the libraries it brings

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { launchBrowser } from './browser.ts'
+import { launchBrowser, pageOf } from './browser.ts'
 import { startWeb } from './start-web.ts'
 
 const { origin, cookieName, signUp, database } = await startWeb(t)
@@ -25,11 +25,7 @@ async function withTasks (...titles: string[]) {
 for (const javaScriptEnabled of [true, false]) {
   t.test(`FR-279, with JavaScript ${javaScriptEnabled ? 'on' : 'off'}: several tasks are chosen and changed by keyboard alone, and taken back as one`, async (t) => {
     const { ada } = await withTasks('One', 'Two', 'Three')
-    const context = await browser.newContext({ baseURL: origin, javaScriptEnabled })
-    t.teardown(() => context.close())
-    await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName) ?? '', url: origin, httpOnly: true, sameSite: 'Lax' }])
-    const page = await context.newPage()
-    page.setDefaultTimeout(60_000)
+    const page = await pageOf(t, browser, ada, { origin, cookieName }, { javaScriptEnabled })
     await page.goto('/dashboard')
     await page.getByRole('link', { name: 'Choose several' }).press('Enter')
     await page.getByRole('checkbox', { name: 'One' }).press('Space')

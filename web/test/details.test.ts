@@ -1,6 +1,6 @@
 import t from 'tap'
 import { judge, sticksOut } from './judge-screens.ts'
-import { launchBrowser, openPageOf } from './browser.ts'
+import { launchBrowser, openPageOf, pageOf } from './browser.ts'
 import { startWeb } from './start-web.ts'
 
 const { origin, cookieName, signUp, database } = await startWeb(t)
@@ -23,10 +23,7 @@ for (const javaScriptEnabled of [true, false]) {
   t.test(`FR-231, with JavaScript ${javaScriptEnabled ? 'on' : 'off'}: a task is given a priority and days by keyboard, and the list tells them`, async (t) => {
     const ada = await signUp()
     const path = await addTask(ada, 'Taxes')
-    const context = await browser.newContext({ baseURL: origin, javaScriptEnabled })
-    t.teardown(() => context.close())
-    await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName) ?? '', url: origin, httpOnly: true, sameSite: 'Lax' }])
-    const page = await context.newPage()
+    const page = await pageOf(t, browser, ada, { origin, cookieName }, { javaScriptEnabled })
     await page.goto(path)
     await page.getByLabel('Priority').selectOption('High')
     await page.getByLabel('Due on').fill('2020-02-29')
@@ -75,10 +72,7 @@ t.test('FR-231: the details and the facts in the list are for everybody: axe, an
   const path = await addTask(ada, 'Judged')
   await ada.post(path, { intent: 'details', details_edition: await editionOf(ada, path), priority: 'urgent', due_date: '2020-02-29', start_date: '' })
   for (const colorScheme of ['light', 'dark'] as const) {
-    const context = await browser.newContext({ baseURL: origin, colorScheme, reducedMotion: 'reduce', viewport: { width: 360, height: 740 } })
-    t.teardown(() => context.close())
-    await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName) ?? '', url: origin, httpOnly: true, sameSite: 'Lax' }])
-    const page = await context.newPage()
+    const page = await pageOf(t, browser, ada, { origin, cookieName }, { colorScheme, reducedMotion: 'reduce', viewport: { width: 360, height: 740 } })
     for (const where of [path, '/dashboard']) {
       await page.goto(where)
       await judge(t, page, colorScheme, `${where}, ${colorScheme}`)

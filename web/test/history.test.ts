@@ -1,5 +1,5 @@
 import t from 'tap'
-import { launchBrowser } from './browser.ts'
+import { launchBrowser, pageOf } from './browser.ts'
 import { startWeb } from './start-web.ts'
 
 const { origin, cookieName, signUp, database } = await startWeb(t)
@@ -27,11 +27,7 @@ for (const javaScriptEnabled of [true, false]) {
     const id = await addTask(ada, 'Milk')
     await save(ada, id, 'Bread <b>and</b> butter')
     await ada.post(`/tasks/${id}`, { intent: 'complete', completed: 'true' })
-    const context = await browser.newContext({ baseURL: origin, javaScriptEnabled })
-    t.teardown(() => context.close())
-    await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName) ?? '', url: origin, httpOnly: true, sameSite: 'Lax' }])
-    const page = await context.newPage()
-    page.setDefaultTimeout(60_000)
+    const page = await pageOf(t, browser, ada, { origin, cookieName }, { javaScriptEnabled })
     await page.goto(`/tasks/${id}`)
     await page.getByRole('link', { name: 'History' }).press('Enter')
     await page.getByRole('heading', { name: 'History' }).waitFor()

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Page } from 'playwright-core'
-import { launchBrowser } from './browser.ts'
+import { launchBrowser, pageOf } from './browser.ts'
 import { startWeb } from './start-web.ts'
 import { visitor } from './visitor.ts'
 
@@ -18,11 +18,7 @@ task,Too deep,${'x'.repeat(20_001)},4,1,,,,,
 `
 
 async function openImport (t: { teardown: (fn: () => unknown) => void }, who: Visit, javaScriptEnabled: boolean): Promise<Page> {
-  const context = await browser.newContext({ baseURL: origin, javaScriptEnabled })
-  t.teardown(() => context.close())
-  await context.addCookies([{ name: cookieName, value: who.cookies.get(cookieName) ?? '', url: origin, httpOnly: true, sameSite: 'Lax' }])
-  const page = await context.newPage()
-  page.setDefaultTimeout(60_000)
+  const page = await pageOf(t, browser, who, { origin, cookieName }, { javaScriptEnabled })
   await page.goto('/settings/import')
   return page
 }

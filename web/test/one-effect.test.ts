@@ -2,7 +2,7 @@ import t from 'tap'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { service } from '../app/api/service.server.ts'
-import { launchBrowser } from './browser.ts'
+import { launchBrowser, pageOf } from './browser.ts'
 import { startWeb } from './start-web.ts'
 
 const { origin, cookieName, signUp } = await startWeb(t)
@@ -39,9 +39,7 @@ t.test('FR-230: ticked, reopened and ticked again, a task is done, whether the p
   const ada = await signUp()
   await ada.post('/dashboard', { intent: 'add', title: 'To and fro' })
   for (const javaScriptEnabled of [true, false]) {
-    const context = await browser.newContext({ baseURL: origin, javaScriptEnabled })
-    await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName) ?? '', url: origin, httpOnly: true, sameSite: 'Lax' }])
-    const page = await context.newPage()
+    const page = await pageOf(t, browser, ada, { origin, cookieName }, { javaScriptEnabled })
     await page.goto('/dashboard?show=all')
     const press = async (what: 'Complete' | 'Reopen') => {
       const answered = page.waitForResponse((response) => response.request().method() === 'POST')
@@ -51,7 +49,7 @@ t.test('FR-230: ticked, reopened and ticked again, a task is done, whether the p
     for (const what of ['Complete', 'Reopen', 'Complete'] as const) await press(what)
     t.match((await ada.get('/dashboard?show=done')).text, 'To and fro')
     await press('Reopen')
-    await context.close()
+    await page.context().close()
   }
 })
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { launchBrowser } from './browser.ts'
+import { launchBrowser, pageOf } from './browser.ts'
 import { startWeb } from './start-web.ts'
 
 const { origin, cookieName, signUp } = await startWeb(t)
@@ -18,11 +18,7 @@ async function withTasks (...titles: string[]) {
 for (const javaScriptEnabled of [true, false]) {
   t.test(`FR-281, with JavaScript ${javaScriptEnabled ? 'on' : 'off'}: a task is moved step by step and to the ends, by keyboard, and back by undo`, async (t) => {
     const { ada, order } = await withTasks('One', 'Two', 'Three', 'Four')
-    const context = await browser.newContext({ baseURL: origin, javaScriptEnabled })
-    t.teardown(() => context.close())
-    await context.addCookies([{ name: cookieName, value: ada.cookies.get(cookieName) ?? '', url: origin, httpOnly: true, sameSite: 'Lax' }])
-    const page = await context.newPage()
-    page.setDefaultTimeout(60_000)
+    const page = await pageOf(t, browser, ada, { origin, cookieName }, { javaScriptEnabled })
     await page.goto('/dashboard')
     const row = page.locator('.task', { hasText: 'Three' })
     const button = (name: string) => row.getByRole('button', { name, exact: true })

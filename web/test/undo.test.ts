@@ -1,6 +1,7 @@
 import t from 'tap'
+import type { Teardown } from '@daymark/kit/test-database'
 import type { Page } from 'playwright-core'
-import { launchBrowser } from './browser.ts'
+import { launchBrowser, pageOf } from './browser.ts'
 import { startWeb } from './start-web.ts'
 
 const { origin, cookieName, signUp, database, children, restart } = await startWeb(t)
@@ -11,14 +12,7 @@ type Visit = Awaited<ReturnType<typeof signUp>>
 const listed = (text: string) => [...text.matchAll(/class="task__link"[^>]*>([^<]*)</g)].map(([, title]) => title)
 const idOf = async (title: string) => (await database.asSuperuser<{ id: string }>('SELECT id FROM tasks.tasks WHERE title = $1', [title]))[0]!.id
 
-async function openAs (t: { teardown: (fn: () => unknown) => void }, who: Visit, options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
-  const context = await browser.newContext({ baseURL: origin, ...options })
-  t.teardown(() => context.close())
-  await context.addCookies([{ name: cookieName, value: who.cookies.get(cookieName) ?? '', url: origin, httpOnly: true, sameSite: 'Lax' }])
-  const page = await context.newPage()
-  page.setDefaultTimeout(60_000)
-  return page
-}
+const openAs = (t: Teardown, who: Visit, options: { javaScriptEnabled?: boolean } = {}): Promise<Page> => pageOf(t, browser, who, { origin, cookieName }, options)
 
 /** The fields of the form in the notice of a page, as a browser would send them. */
 function undoIn (text: string): Record<string, string> {
