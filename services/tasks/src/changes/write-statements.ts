@@ -1,4 +1,5 @@
 import { row } from '@daymark/kit/row'
+import { onceEach } from '@daymark/kit/once-each'
 import { prepared } from '@daymark/kit/prepared'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql, type SqlToken } from 'slonik'
@@ -72,14 +73,12 @@ const action = sql.fragment`
  * names it is made for all of them, so that there are not too many to keep prepared.
  */
 function forEachSet<T> (all: readonly string[], make: (names: readonly string[], number: number) => T): (names: Iterable<string>) => T {
-  const made = new Map<string, T>()
+  let count = 0
+  const made = onceEach((chosen: readonly string[]) => make(chosen, count++))
   return (names) => {
     const wanted = new Set(names)
     const chosen = wanted.size > most ? all : all.filter((name) => wanted.has(name))
-    const key = chosen.join()
-    const thing = made.get(key) ?? make(chosen, made.size)
-    made.set(key, thing)
-    return thing
+    return made(chosen.join(), chosen)
   }
 }
 const most = 4
@@ -139,16 +138,6 @@ function changing<T> (kind: Kind<T>, name: string) {
   return (db: CommonQueryMethods, edits: Edits, author: Author) => {
     const known = parts(edits.sets.map((set) => instants[set] ?? set))
     return db.any(statements(`${edits.name}_${known.number}`, edits, known)(signed(author), edits.rows.values))
-  }
-}
-
-/** Makes a thing for each key, and keeps it. */
-function onceEach<A extends unknown[], T> (make: (...how: A) => T): (key: string, ...how: A) => T {
-  const made = new Map<string, T>()
-  return (key, ...how) => {
-    const thing = made.get(key) ?? make(...how)
-    made.set(key, thing)
-    return thing
   }
 }
 

@@ -1,3 +1,4 @@
+import { onceEach } from '@daymark/kit/once-each'
 import { prepared } from '@daymark/kit/prepared'
 import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
@@ -99,14 +100,12 @@ export function listTasks (db: CommonQueryMethods, listing: Listing) {
     const { name, text } = listOf(listing, values)
     return db.any(sql.prepared(name, listedRow)`${text}`)
   }
-  const key = shapeOf(listing)
-  const list = lists.get(key) ?? prepared<ListValues, typeof listedRow>(listOf(listing, values).name, listedRow, (marks) => listOf(listing, marks).text)
-  lists.set(key, list)
-  return db.any(list(values))
+  return db.any(lists(shapeOf(listing), listing, values)(values))
 }
 
 /** The lists that look for no words, each composed once. */
-const lists = new Map<string, ReturnType<typeof prepared<ListValues, typeof listedRow>>>()
+const lists = onceEach((listing: Listing, values: ListValues) =>
+  prepared<ListValues, typeof listedRow>(listOf(listing, values).name, listedRow, (marks) => listOf(listing, marks).text))
 const shapeOf = (listing: Listing) =>
   [listing.sort, listing.direction, listing.status, listing.after !== null, listing.parent_id === 'none', isCommon(listing), ...filters.map((name) => listing[name] !== undefined)].join()
 
