@@ -119,3 +119,89 @@ t.test('FR-279: a refusal keeps what was chosen; what is not one\'s own is left 
   t.match((await eve.ada.get('/dashboard')).text, /Deleted[\s\S]*1 task[\s\S]*1 that is gone/)
   t.same(listed((await ada.get('/dashboard')).text), ['Also mine', 'Mine'])
 })
+
+for (const javaScriptEnabled of [true, false]) {
+  t.test(`FR-293, with JavaScript ${javaScriptEnabled ? 'on' : 'off'}: several are brought back from the trash by keyboard alone, and that is taken back as one`, async (t) => {
+    const { ada, change } = await withTasks('One', 'Two', 'Three')
+    await change('delete', ['One', 'Two', 'Three'])
+    const page = await pageOf(t, browser, ada, { origin, cookieName }, { javaScriptEnabled })
+    await page.goto('/trash')
+    await page.getByRole('link', { name: 'Choose several' }).press('Enter')
+    await page.getByRole('checkbox', { name: 'One' }).press('Space')
+    await page.getByRole('checkbox', { name: 'Three' }).press('Space')
+    if (javaScriptEnabled) {
+      await page.getByText('2 tasks chosen').waitFor()
+      await page.getByRole('link', { name: 'None' }).press('Enter')
+      await page.getByText('0 tasks chosen').waitFor()
+      await page.getByRole('checkbox', { name: 'One' }).press('Space')
+      await page.getByRole('checkbox', { name: 'Three' }).press('Space')
+    }
+    await page.getByRole('button', { name: 'Bring back' }).press('Enter')
+    await page.getByText('Brought back 2 tasks').waitFor()
+    t.equal(new URL(page.url()).pathname + new URL(page.url()).search, '/trash')
+    await page.getByRole('button', { name: 'Bring back “Two”' }).waitFor()
+    t.same(listed((await ada.get('/dashboard')).text), ['Three', 'One'])
+    await page.locator('.notice').getByRole('button', { name: 'Undo' }).press('Enter')
+    await page.getByText('Undone: brought back 2 tasks').waitFor()
+    t.same(listed((await ada.get('/dashboard')).text), [])
+
+    await page.getByRole('link', { name: 'Choose several' }).press('Enter')
+    await page.getByRole('link', { name: 'All shown' }).press('Enter')
+    await page.waitForURL('**/trash?choose=all')
+    await page.getByRole('checkbox', { name: 'Two', checked: true }).waitFor()
+    await page.getByRole('button', { name: 'Bring back' }).press('Enter')
+    await page.getByText('Brought back 3 tasks').waitFor()
+    await page.getByText('There is nothing in the trash').waitFor()
+  })
+}
+
+t.test('FR-293: with a task come the subtasks that were deleted with it; all that is in the trash, also what is not shown; at most 1,000', async (t) => {
+  const { ada, idOf, change } = await withTasks('Child', 'Parent', 'Other')
+  await database.asSuperuser('UPDATE tasks.tasks SET parent_id = $1 WHERE id = $2', [idOf('Parent'), idOf('Child')])
+  await change('delete', ['Parent', 'Other'])
+  await change('restore', ['Parent'], {}, '/trash?choose=some')
+  t.match((await ada.get('/trash')).text, /Brought back[\s\S]*2 tasks/)
+  t.same(listed((await ada.get('/dashboard')).text), ['Parent', 'Child'])
+
+  const fill = (count: number, title: string) => database.asSuperuser(
+    "INSERT INTO tasks.tasks (user_id, id, title, list_id, position, deleted_at) SELECT user_id, gen_random_uuid(), $1 || n, list_id, position || n, now() - n * interval '1 minute' FROM tasks.tasks, generate_series(1, $2) n WHERE id = $3", [title, count, idOf('Other')])
+  await fill(60, 'Long gone ')
+  const choose = (await ada.get('/trash?choose=all')).text
+  t.match(choose, 'also what is not shown')
+  const next = /href="(\/trash\?cursor=[^"]+)"/.exec(choose)?.[1]?.replaceAll('&amp;', '&') ?? ''
+  t.match(next, 'choose=all', 'the next page is chosen from as well')
+  const [last = ''] = listed((await ada.get(next)).text).slice(-1)
+  const [{ id } = { id: '' }] = await database.asSuperuser<{ id: string }>('SELECT id FROM tasks.tasks WHERE title = $1', [last])
+  const back = await change('restore', [id], {}, next)
+  t.equal(back.location, next.replace('&choose=all', ''), 'it goes on where it was')
+  await change('restore', listed((await ada.get(next)).text).map(() => id), { all: 'true' }, next)
+  t.match((await ada.get('/trash')).text, /60 tasks[\s\S]*There is nothing in the trash/)
+  t.equal((await ada.get(next.replace('&choose=all', ''))).location, '/trash', 'a page that has become empty leads to the first')
+
+  await fill(1001, 'Far too many ')
+  const refused = await change('restore', [], { all: 'true' }, '/trash?choose=some')
+  t.equal(refused.status, 422)
+  t.match(refused.text, 'more than 1,000 tasks')
+  t.match(refused.text, /name="all" checked=""/)
+})
+
+t.test('FR-293: a refusal keeps what was chosen; nothing else is done in the trash; what is not there, or another\'s, is left and told', async (t) => {
+  const { ada, idOf, change } = await withTasks('Mine', 'Also mine')
+  await change('delete', ['Mine', 'Also mine'])
+  const at = '/trash?choose=some'
+  t.match((await change('restore', [], {}, at)).text, 'Choose at least one task')
+  const refused = await change('restore', ['Mine'], { form_token: 'made up' }, at)
+  t.equal(refused.status, 403, 'SEC-73')
+  t.match(refused.text, new RegExp(`name="ids" checked="" value="${idOf('Mine')}"`))
+  t.notMatch(refused.text, new RegExp(`name="ids" checked="" value="${idOf('Also mine')}"`))
+  t.equal((await change('delete', ['Mine'], {}, at)).status, 422)
+  t.equal((await change('restore', ['Mine'])).status, 422, 'nor is anything brought back from the dashboard')
+  t.equal((await change('restore', ['not an id'], {}, at)).status, 422)
+  t.equal((await change('restore', ['Mine'], { user_id: 'someone' }, at)).status, 422, 'SEC-84')
+  const eve = await withTasks('Hers')
+  await eve.change('delete', ['Hers'])
+  await eve.change('restore', [idOf('Mine'), 'Hers'], {}, at)
+  t.match((await eve.ada.get('/trash')).text, /Brought back[\s\S]*1 task[\s\S]*1 that is gone/)
+  t.same(listed((await ada.get('/dashboard')).text), [])
+  t.same(listed((await ada.get(at)).text).toSorted(), ['Also mine', 'Mine'])
+})

@@ -285,6 +285,16 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
     },
     { name: 'history of what is in the trash', path: `/tasks/${discarded}/history`, who: full },
     { name: 'trash', path: '/trash', who: full },
+    { name: 'trash to choose from', path: '/trash?choose=all', who: full },
+    {
+      name: 'trash to choose from, with nothing chosen',
+      path: '/trash?choose=some',
+      who: full,
+      async act (page) {
+        await page.getByRole('button', { name: 'Bring back' }).click()
+        await page.getByText('Choose at least one').waitFor()
+      },
+    },
     { name: 'trash that is empty', path: '/trash', who: empty },
     { name: 'empty the trash', path: '/trash/empty', who: full },
     { name: 'delete for good', path: `/trash/${discarded}/delete`, who: full },

@@ -1,37 +1,36 @@
-import type { Label, List } from '@daymark/tasks/contracts'
-import { Form, Link, useNavigation } from '@remix-run/react'
+import { Form, Link } from '@remix-run/react'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { FormAnswer } from '../forms/form-answer.ts'
 import { FormToken } from './form-token.tsx'
 import { useHydrated } from './hydrated.ts'
-import { CheckIcon, TrashIcon } from './icons.tsx'
-import { priorityNames } from './task-details.tsx'
 
 interface ChooseTasksProps {
   action: string
-  items: Array<{ id: string, title: string, completed: boolean, facts: ReactNode }>
+  items: Array<{ id: string, title: string, completed?: boolean, facts: ReactNode }>
   /** Whether all are chosen to begin with. */
   isAll: boolean
   addresses: { all: string, none: string, done: string }
-  /** Whether there are more than those shown, all of which can be chosen together. */
-  hasMore: boolean
-  lists: Array<Pick<List, 'id' | 'name'>>
-  labels: Array<Pick<Label, 'id' | 'name'>>
+  /** What all are called together where there are more than those shown; null where there are not. */
+  others: string | null
   answer: FormAnswer | null | undefined
+  /** What can be done to the chosen ones. */
+  children: ReactNode
 }
 
 /** The shown tasks with a box each, and what can be done to all that are chosen: one form. */
-export function ChooseTasks ({ action, items, isAll, addresses, hasMore, lists, labels, answer }: ChooseTasksProps) {
+export function ChooseTasks ({ action, items, isAll, addresses, others, answer, children }: ChooseTasksProps) {
   const isHydrated = useHydrated()
   const form = useRef<HTMLFormElement>(null)
   const [count, setCount] = useState<number | null>(null)
   const kept = answer?.values['ids']?.split(' ')
-  const given = (name: string) => answer?.values[name] ?? ''
-  const recount = () => setCount(form.current?.querySelectorAll('input[name=ids]:checked').length ?? 0)
+  const boxes = () => [...form.current?.querySelectorAll<HTMLInputElement>('input[name=ids]') ?? []]
+  const recount = () => setCount(boxes().filter(({ checked }) => checked).length)
+  /** Also where the address that stands for it is there already. */
+  const tickAll = (checked: boolean) => {
+    for (const box of boxes()) box.checked = checked
+    recount()
+  }
   useEffect(recount, [items.length])
-  const isSending = useNavigation().formData?.get('intent') === 'bulk'
-  const act = (value: string, label: ReactNode, className = '') =>
-    <button className={`button button--quiet ${className}`} name='action' value={value} aria-disabled={isSending || undefined}>{label}</button>
   return (
     <Form ref={form} className='choose' method='post' action={action} preventScrollReset onChange={recount}>
       <FormToken />
@@ -40,8 +39,8 @@ export function ChooseTasks ({ action, items, isAll, addresses, hasMore, lists, 
       <div className='choose__head'>
         <p role='status'>{count === null || !isHydrated ? 'Choose tasks' : count === 1 ? '1 task chosen' : `${count} tasks chosen`}</p>
         <p className='choose__ways'>
-          <Link className='button button--quiet' to={addresses.all} preventScrollReset>All shown</Link>
-          <Link className='button button--quiet' to={addresses.none} preventScrollReset>None</Link>
+          <Link className='button button--quiet' to={addresses.all} preventScrollReset onClick={() => { tickAll(true) }}>All shown</Link>
+          <Link className='button button--quiet' to={addresses.none} preventScrollReset onClick={() => { tickAll(false) }}>None</Link>
           <Link className='button button--quiet' to={addresses.done} preventScrollReset>Cancel</Link>
         </p>
       </div>
@@ -57,42 +56,9 @@ export function ChooseTasks ({ action, items, isAll, addresses, hasMore, lists, 
       </ul>
       <fieldset className='choose__bar'>
         <legend className='visually-hidden'>What to do with them</legend>
-        {hasMore && <label className='choose__all'><input type='checkbox' name='all' value='true' defaultChecked={given('all') === 'true'} />All that are here, also those not shown (at most 1,000)</label>}
-        <div className='choose__acts'>
-          {act('complete', <><CheckIcon />Complete</>)}
-          {act('reopen', 'Reopen')}
-          {act('delete', <><TrashIcon />Delete</>, 'button--danger')}
-        </div>
-        <details className='choose__more' open={answer ? true : undefined}>
-          <summary>Priority, day, list, label</summary>
-          <div className='choose__fields'>
-            <Pick name='priority' label='Priority' value={given('priority') || 'none'} options={Object.entries(priorityNames)}>{act('prioritise', 'Set priority')}</Pick>
-            <div className='field'>
-              <label className='field__label' htmlFor='bulk-due_date'>Due on</label>
-              <div className='choose__pair'><input className='field__control' id='bulk-due_date' name='due_date' type='date' defaultValue={given('due_date')} />{act('reschedule', 'Set day')}</div>
-            </div>
-            <Pick name='list_id' label='List' value={given('list_id')} options={[['', 'Choose…'], ...lists.map(({ id, name }): [string, string] => [id, name])]}>{act('move', 'Move')}</Pick>
-            {labels.length > 0 && (
-              <Pick name='label_id' label='Label' value={given('label_id')} options={[['', 'Choose…'], ...labels.map(({ id, name }): [string, string] => [id, name])]}>
-                {act('label', 'Put on')}{act('unlabel', 'Take off')}
-              </Pick>
-            )}
-            <Pick name='subtasks' label='With “Complete”: open subtasks' value={given('subtasks')} options={[['', 'Leave such tasks open'], ['complete', 'Complete them too'], ['keep', 'Keep them open']]} />
-          </div>
-        </details>
+        {others !== null && <label className='choose__all'><input type='checkbox' name='all' value='true' defaultChecked={answer?.values['all'] === 'true'} />{others}</label>}
+        {children}
       </fieldset>
     </Form>
-  )
-}
-
-function Pick ({ name, label, value, options, children }: { name: string, label: string, value: string, options: Array<[string, string]>, children?: ReactNode }) {
-  return (
-    <div className='field'>
-      <label className='field__label' htmlFor={`bulk-${name}`}>{label}</label>
-      <div className='choose__pair'>
-        <select className='field__control' id={`bulk-${name}`} name={name} defaultValue={value}>{options.map(([id, text]) => <option key={id} value={id}>{text}</option>)}</select>
-        {children}
-      </div>
-    </div>
   )
 }

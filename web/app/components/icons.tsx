@@ -12,6 +12,7 @@ export const CheckIcon = () => <Icon><path d='m5 10.6 3.3 3.3L15 6.8' /></Icon>
 export const PlusIcon = () => <Icon><path d='M10 4.5v11M4.5 10h11' /></Icon>
 export const SearchIcon = () => <Icon><circle cx='9' cy='9' r='5.2' /><path d='m13 13 3.400 3.400' /></Icon>
 export const TrashIcon = () => <Icon><path d='M4 5.8h12M8.2 5.6V4.2h3.6v1.4M5.6 6l.6 9.1c0 .6.5 1 1 1h5.6c.5 0 1-.4 1-1l.6-9.1M8.6 9v4.3M11.4 9v4.3' /></Icon>
+export const RestoreIcon = () => <Icon><path d='M4.200 8.200h7.600a3.700 3.700 0 0 1 0 7.400H7.400M7.200 5 4 8.200l3.200 3.200' /></Icon>
 export const MoveIcon = () => <Icon><path d='M10 3.800v12.400M6.800 6.800 10 3.600l3.200 3.200M6.800 13.200l3.200 3.200 3.200-3.200' /></Icon>
 export const BackIcon = () => <Icon><path d='m11.5 5-5 5 5 5' /></Icon>
 export const ChevronIcon = () => <Icon><path d='m7.500 5 5 5-5 5' /></Icon>

@@ -3,7 +3,8 @@ import { Link, useActionData, useLoaderData } from '@remix-run/react'
 import { type RefObject, useCallback, useRef, useState } from 'react'
 import type { TaskFlash } from '../../session/flash.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
-import { changeChosen } from '../bulk.server.ts'
+import { actionsOnTasks, changeChosen } from '../bulk.server.ts'
+import { BulkActs } from '../components/bulk-acts.tsx'
 import { ChooseTasks } from '../components/choose-tasks.tsx'
 import { EmptyTasks, NothingFound } from '../components/empty-tasks.tsx'
 import { FormSummary } from '../components/checked-form.tsx'
@@ -22,7 +23,7 @@ import { addTaskGuide, findTasksGuide, readAddTask, readCompletion, readMove, re
 import type { Overview } from '../places.ts'
 import { requireUser } from '../require-user.server.ts'
 import { clockOf, placeShown, readOverview } from '../overview.server.ts'
-import { type Shown, pageOfTasks, placeOf, readShown, searchOf } from '../shown-tasks.server.ts'
+import { type Shown, pageOfTasks, placeOf, readShown, searchOf, taskFilter } from '../shown-tasks.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `${loaded?.place.name ?? 'Tasks'} · Daymark` }]
 
@@ -51,7 +52,15 @@ export async function action ({ request, context }: ActionFunctionArgs) {
   const form = await request.formData()
   const intent = String(form.get('intent'))
   form.delete('intent')
-  if (intent === 'bulk') return await changeChosen(form, { request, context })
+  if (intent === 'bulk') {
+    const shown = readShown(request)
+    return await changeChosen(form, context, {
+      actions: actionsOnTasks,
+      filter: taskFilter(shown, clockOf(context)),
+      tooMany: 'These are more than 1,000 tasks, which is the most that can be changed at once. Choose fewer, or choose a list first.',
+      onward: `/dashboard${choosing(shown).chosen}`,
+    })
+  }
   try {
     const outcome = await carryOut(intent, form, request, context)
     if ('answer' in outcome) return data({ ...outcome.answer, values: { ...outcome.answer.values, intent } }, { status: 422 })
@@ -211,10 +220,13 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
       {shown.choose === '' && items.length > 0 && <p className='tasks__choose'><Link to={`/dashboard${addresses.choose}`} preventScrollReset>Choose several</Link></p>}
       {shown.choose !== '' && items.length > 0 && (
         <ChooseTasks
-          key={shown.choose} action={address} isAll={shown.choose === 'all'} answer={answer} hasMore={(more !== null || shown.cursor !== null) && !isSearch} lists={overview.lists} labels={overview.labels}
+          key={shown.choose} action={address} isAll={shown.choose === 'all'} answer={answer}
+          others={(more !== null || shown.cursor !== null) && !isSearch ? 'All that are here, also those not shown (at most 1,000)' : null}
           items={items.map((task) => ({ ...task, facts: <TaskFacts task={task} completed={task.completed} facts={factsOf(task, overview, shown)} /> }))}
           addresses={{ all: `/dashboard${addresses.chooseAll}`, none: `/dashboard${addresses.choose}`, done: `/dashboard${addresses.chosen}` }}
-        />
+        >
+          <BulkActs lists={overview.lists} labels={overview.labels} answer={answer} />
+        </ChooseTasks>
       )}
       {/* What is on its way to another list than the one shown goes on. */}
       {shown.choose === '' && (items.length > 0 || adding.length > 0) && (
