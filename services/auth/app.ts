@@ -8,8 +8,9 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import { type Config, keyEncryptionKeys, namedValues } from './config.ts'
-import { Account, AccountExport, AuditEvent, AuditPage, ChangeEmail, ChangePassword, ForgotPassword, LogIn, LogOut, ManagedUser, ProfilePatch, Refresh, ResetPassword, RevertEmail, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, StepUp, User, UserChange, UserDetails, UserPage, VerifyEmail } from './contracts.ts'
+import { Account, AccountExport, AuditEvent, AuditPage, ChangeEmail, ChangePassword, ForgotPassword, Jwks, LogIn, LogOut, ManagedUser, ProfilePatch, Refresh, ResetPassword, RevertEmail, ServerMetadata, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, StepUp, User, UserChange, UserDetails, UserPage, VerifyEmail } from './contracts.ts'
 import type { Deps } from './deps.ts'
+import { examples } from './examples.ts'
 import './problems.ts'
 import { PasswordHasher } from './src/passwords/password-hasher.ts'
 import { requireAdmin } from './src/admin/require-admin.ts'
@@ -46,12 +47,12 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     name: 'auth',
     config,
     logger,
-    documentation: { title: 'Daymark auth', version: '0.1.0', description: 'Users and sessions. Signs access tokens that every part of Daymark verifies by its public keys.' },
+    documentation: { title: 'Daymark auth', version: '0.1.0', description: 'Users and sessions. Signs access tokens that every part of Daymark verifies by its public keys.', examples },
     dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`)],
   })
   const audit = new AuditLog({ pool, sealer, log: app.log })
   const signingKeys = await SigningKeys.load({ pool, sealer, audit, config }, app.log)
-  for (const schema of [SignUp, LogIn, StepUp, Refresh, LogOut, User, Account, AccountExport, ProfilePatch, SignedIn, Session, SessionPage, VerifyEmail, ChangeEmail, RevertEmail, ForgotPassword, ResetPassword, ChangePassword, SigningKey, SigningKeyPage, ManagedUser, UserDetails, UserPage, UserChange, AuditEvent, AuditPage]) app.addSchema(schema)
+  for (const schema of [SignUp, LogIn, StepUp, Refresh, LogOut, User, Account, AccountExport, ProfilePatch, SignedIn, Session, SessionPage, VerifyEmail, ChangeEmail, RevertEmail, ForgotPassword, ResetPassword, ChangePassword, Jwks, ServerMetadata, SigningKey, SigningKeyPage, ManagedUser, UserDetails, UserPage, UserChange, AuditEvent, AuditPage]) app.addSchema(schema)
 
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
 

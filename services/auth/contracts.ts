@@ -149,6 +149,24 @@ export const SigningKeyPage = Type.Object({
 }, { ...closed, $id: 'SigningKeyPage' })
 export type SigningKeyPage = Static<typeof SigningKeyPage>
 
+/** A public key as the JWKS gives it out (RFC 8037). */
+export const PublicJwk = Type.Object({
+  kty: Type.Literal('OKP'), crv: Type.Literal('Ed25519'), x: Type.String(), kid: Type.String(), alg: Type.Literal('EdDSA'), use: Type.Literal('sig'),
+}, closed)
+
+/** The public keys (RFC 7517). */
+export const Jwks = Type.Object({ keys: Type.Array(PublicJwk) }, { ...closed, $id: 'Jwks' })
+export type Jwks = Static<typeof Jwks>
+
+/** Where the public keys are (RFC 8414). */
+export const ServerMetadata = Type.Object({
+  issuer: Type.String(),
+  jwks_uri: Type.String(),
+  response_types_supported: Type.Array(Type.String()),
+  grant_types_supported: Type.Array(Type.String()),
+}, { $id: 'ServerMetadata' })
+export type ServerMetadata = Static<typeof ServerMetadata>
+
 /** An account as admins see it: who may log in, and as what. Never its password, and never what is in its lists. */
 export const ManagedUser = Type.Object({
   ...User.properties,

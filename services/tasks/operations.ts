@@ -68,11 +68,15 @@ const EventStream = { description: 'Events `change`, each with a change as its d
 const ExportFile = { description: 'All of it; in CSV one line for each task', content: { 'application/json': { schema: Type.Ref(TaskExport.$id!) }, 'text/csv': { schema: Type.String() } } }
 const ImportFile = { content: { 'application/json': { schema: Type.Ref(TaskExport.$id!) }, 'text/csv': { schema: Type.String({ description: 'A project as Todoist exports it' }) } } }
 
+/** Gives each operation its name as its id in the OpenAPI document. */
+const withIds = <T extends Readonly<Record<string, Operation>>>(operations: T): T =>
+  Object.fromEntries(Object.entries(operations).map(([operationId, operation]) => [operationId, { ...operation, schema: { operationId, ...operation.schema } }])) as unknown as T
+
 /**
  * All that the tasks service does, each said once: its routes, the OpenAPI document and the client of the web app are made of this.
  * A write answers in `daymark-change` the number of its change, and for one object its `etag`.
  */
-export const operations = {
+export const operations = withIds({
   listTasks: {
     method: 'GET',
     url: '/tasks',
@@ -233,4 +237,4 @@ export const operations = {
     url: '/import',
     schema: { tags: ['transfer'], security, summary: 'Bring in what an export gave, or a project of Todoist, or tell what that would do', params: AccountPath, querystring: ImportQuery, headers: idempotent, body: ImportFile, response: { 200: ImportReport } },
   },
-} as const satisfies Record<string, Operation>
+} as const satisfies Record<string, Operation>)

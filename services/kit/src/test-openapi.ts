@@ -1,5 +1,7 @@
+import compilerFactory from '@fastify/ajv-compiler'
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
+import { isJson, type OpenApiDocument, type OpenApiOperation, referred } from './openapi-document.ts'
 import type { Teardown } from './test-database.ts'
 
 /** The OpenAPI file of a service as it is committed; `npm run openapi` (tap --snapshot) writes it anew from `current`. */
@@ -9,13 +11,8 @@ export function committedOpenApi (service: 'auth' | 'tasks', current: unknown): 
   return JSON.parse(readFileSync(file, 'utf8'))
 }
 
-interface Media { schema: object, examples?: Record<string, { $ref: string }> }
-interface Answer { $ref?: string, content?: Record<string, Media> }
-interface Operation { parameters?: Array<{ in: string, name: string }>, security?: object[], requestBody?: { content: Record<string, Media> }, responses: Record<string, Answer> }
-export interface OpenApiDocument { paths: Record<string, Record<string, Operation>>, components: { responses: Record<string, Answer>, examples: Record<string, { value: unknown }>, schemas: Record<string, object> } }
-
 /** What a document says that an operation can answer with: the problems, by status. */
-function problemsOf ({ components }: OpenApiDocument, { responses }: Operation): Record<string, string[]> {
+function problemsOf ({ components }: OpenApiDocument, { responses }: OpenApiOperation): Record<string, string[]> {
   return Object.fromEntries(Object.entries(responses).filter(([status]) => status >= '400' && status !== 'default').map(([status, { $ref = '' }]) =>
     [status, Object.keys(components.responses[$ref.replace('#/components/responses/', '')]?.content?.['application/problem+json']?.examples ?? {})]))
 }
@@ -57,5 +54,22 @@ export function missingProblems (document: OpenApiDocument): string[] {
     }
     const told = problemsOf(document, operation)
     return Object.entries(expected).filter(([status, isExpected]) => isExpected && !told[status]?.length).map(([status]) => `${method} ${path}: ${status}`)
+  }))
+}
+
+/** Each JSON body, asked or answered with success, that has no example, or one that its own schema refuses. */
+export function faultyExamples (document: OpenApiDocument): string[] {
+  const compile = compilerFactory()({}, { customOptions: { coerceTypes: false, useDefaults: false, removeAdditional: false, allErrors: true, keywords: ['x-detail'] } })
+  const errorsOf = (schema: object, value: unknown) => {
+    const validate = compile({ schema: JSON.parse(JSON.stringify({ ...schema, definitions: document.components.schemas }).replaceAll('#/components/schemas/', '#/definitions/')) })
+    return validate(value) ? [] : (validate as typeof validate & { errors: Array<{ instancePath: string, message: string }> }).errors
+  }
+  return Object.entries(document.paths).flatMap(([path, operations]) => Object.entries(operations).flatMap(([method, { requestBody, responses }]) => {
+    const answers = Object.entries(responses).filter(([status]) => status.startsWith('2'))
+    return [['body', requestBody] as const, ...answers].flatMap(([what, told]) => Object.entries(told?.content ?? {}).filter(([type]) => isJson(type)).flatMap(([type, { schema, examples = {} }]) => {
+      const where = `${method} ${path}: ${what} ${type}`
+      const shown = Object.values(examples).map((example) => referred<object>(document, example) as { value?: unknown })
+      return shown.length === 0 ? [`${where} has no example`] : shown.flatMap(({ value }) => errorsOf(schema, value).map(({ instancePath, message }) => `${where}: ${instancePath} ${message}`))
+    }))
   }))
 }

@@ -1,9 +1,10 @@
 import t from 'tap'
-import { committedOpenApi, missingProblems } from '@daymark/kit/test-openapi'
+import { committedOpenApi, faultyExamples, missingProblems } from '@daymark/kit/test-openapi'
+import { examples } from '../examples.ts'
 import { accountPath, operations } from '../operations.ts'
 import { startTasks } from './start-tasks.ts'
 
-const { call } = await startTasks(t)
+const { call, signUp } = await startTasks(t)
 const document = (await call('GET', '/openapi.json')).json()
 
 t.test('FR-045: the committed OpenAPI document is the one the service gives', async (t) => {
@@ -31,6 +32,34 @@ t.test('FR-291: every operation names the problems it can answer with, by status
   const { components: { examples, responses } } = document
   for (const { content } of Object.values<{ content: Record<string, { examples: object }> }>(responses)) {
     for (const slug of Object.keys(content['application/problem+json']!.examples)) t.match(examples[slug].value, { type: `/problems/${slug}`, title: /\w/, status: Number, instance: /^urn:request:/ })
+  }
+})
+
+t.test('FR-292: every JSON body has an example that its own schema takes', async (t) => {
+  t.same(faultyExamples(document), [])
+})
+
+interface Documented { operationId: string, requestBody?: { required: boolean, content: Record<string, { examples?: Record<string, { $ref?: string, value?: object }> }> } }
+const taking = Object.entries<Record<string, Documented>>(document.paths).flatMap(([path, methods]) => Object.entries(methods).flatMap(([method, { operationId, requestBody }]) =>
+  requestBody ? [{ operationId, method: method.toUpperCase() as 'POST', path, ...requestBody }] : []))
+
+t.test('FR-292: the one body that may be left out is said to be optional', async (t) => {
+  t.same(taking.filter(({ required }) => !required).map(({ operationId }) => operationId), ['completeTask'])
+})
+
+t.test('FR-292: each example of a body is taken by the service, in an account that has what the examples tell of', async (t) => {
+  const { TaskExport, ImportReport } = examples.schemas
+  const [ada, newcomer] = [await signUp(), await signUp()]
+  t.same((await call('POST', `/api/${ada.id}/import`, ada, TaskExport)).json(), ImportReport)
+  t.equal((await call('POST', `/api/${ada.id}/import?dry_run=false`, ada, TaskExport)).statusCode, 200)
+  const ids: Record<string, string> = { tasks: examples.schemas.Task.id, lists: examples.schemas.List.id, labels: examples.schemas.Label.id }
+  for (const { operationId, method, path, content } of taking) {
+    const who = operationId === 'createLabel' ? newcomer : ada // the name of a label is taken once
+    const url = path.replace('{user_id}', who.id).replaceAll(/(\w+)\/\{id\}/g, (_, kind: string) => `${kind}/${ids[kind]}`)
+    for (const { $ref = '', value } of Object.values(content['application/json']?.examples ?? {})) {
+      const response = await call(method, url, who, value ?? document.components.examples[$ref.replace('#/components/examples/', '')].value)
+      t.equal(Math.floor(response.statusCode / 100), 2, `${operationId}: ${response.statusCode} ${response.body}`)
+    }
   }
 })
 

@@ -15,7 +15,7 @@ const tags = ['accounts']
 /** Making an account. Open to everyone. */
 export async function accountRoutes (app: Service, deps: Deps): Promise<void> {
   app.post('/auth/signup', {
-    schema: { tags, summary: 'Make an account and sign in', body: SignUp, response: { 201: SignedIn } },
+    schema: { operationId: 'signUp', tags, summary: 'Make an account and sign in', body: SignUp, response: { 201: SignedIn } },
   }, async (request, reply) => {
     const signedIn = await signUp(deps, request.body, request.caller)
     return reply.code(201).send(signedIn)
@@ -29,7 +29,7 @@ export async function ownAccountRoutes (app: Service, deps: Deps): Promise<void>
   const security = [{ accessToken: [] }]
 
   app.get('/auth/me', {
-    schema: { tags, security, summary: 'Who is signed in', response: { 200: Account, 304: Type.Null() } },
+    schema: { operationId: 'readAccount', tags, security, summary: 'Who is signed in', response: { 200: Account, 304: Type.Null() } },
   }, async ({ account, headers }, reply) => {
     reply.header('etag', etagOf(account))
     if (isKnown(headers['if-none-match'], etagOf(account))) return reply.code(304).send(null)
@@ -37,7 +37,7 @@ export async function ownAccountRoutes (app: Service, deps: Deps): Promise<void>
   })
 
   app.patch('/auth/me', {
-    schema: { tags, security, summary: 'Change the name and the time zone (JSON merge patch)', headers: ifMatch, body: ProfilePatch, response: { 200: Account } },
+    schema: { operationId: 'patchAccount', tags, security, summary: 'Change the name and the time zone (JSON merge patch)', headers: ifMatch, body: ProfilePatch, response: { 200: Account } },
   }, async ({ body, headers, user: { sub, sid }, caller }, reply) => {
     const account = await changeProfile(deps, { user_id: sub, session_id: sid }, body, headers['if-match'], caller)
     reply.header('etag', etagOf(account))
@@ -45,7 +45,7 @@ export async function ownAccountRoutes (app: Service, deps: Deps): Promise<void>
   })
 
   app.get('/auth/me/export', {
-    schema: { tags, security, summary: 'All that is kept of the account, without its secrets', response: { 200: AccountExport } },
+    schema: { operationId: 'exportAccount', tags, security, summary: 'All that is kept of the account, without its secrets', response: { 200: AccountExport } },
     onRequest: requireRecentLogIn,
     exposeHeadRoute: false,
   }, async ({ account, user: { sid }, caller }, reply) => {
@@ -54,7 +54,7 @@ export async function ownAccountRoutes (app: Service, deps: Deps): Promise<void>
   })
 
   app.delete('/auth/me', {
-    schema: { tags, security, summary: 'Delete the account and everything in it, for good', response: { 204: Type.Null() } },
+    schema: { operationId: 'deleteAccount', tags, security, summary: 'Delete the account and everything in it, for good', response: { 204: Type.Null() } },
     onRequest: requireRecentLogIn,
   }, async ({ account, user: { sid }, caller }, reply) => {
     await deleteAccount(deps, account, sid, caller)

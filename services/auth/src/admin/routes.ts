@@ -30,7 +30,7 @@ export async function userRoutes (app: Service, deps: Deps): Promise<void> {
   const { pool, cursors } = deps
 
   app.get('/admin/users', {
-    schema: { tags, security, summary: 'List accounts, newest first', querystring: UserQuery, response: { 200: UserPage } },
+    schema: { operationId: 'listUsers', tags, security, summary: 'List accounts, newest first', querystring: UserQuery, response: { 200: UserPage } },
   }, async (request) => {
     const { q, status = null, role = null, limit = 50, cursor } = request.query
     await noteReading(deps, 'users.read', request)
@@ -43,7 +43,7 @@ export async function userRoutes (app: Service, deps: Deps): Promise<void> {
   })
 
   app.get('/admin/users/:id', {
-    schema: { tags, security, summary: 'Read an account', params: UserPath, response: { 200: UserDetails } },
+    schema: { operationId: 'readUser', tags, security, summary: 'Read an account', params: UserPath, response: { 200: UserDetails } },
   }, async (request, reply) => {
     await noteReading(deps, 'users.read', request)
     const user = await findUser(pool, request.params)
@@ -52,7 +52,7 @@ export async function userRoutes (app: Service, deps: Deps): Promise<void> {
   })
 
   app.get('/admin/users/:id/sessions', {
-    schema: { tags, security, summary: 'Where an account is logged in', params: UserPath, response: { 200: SessionPage } },
+    schema: { operationId: 'listSessionsOfUser', tags, security, summary: 'Where an account is logged in', params: UserPath, response: { 200: SessionPage } },
   }, async (request) => {
     await noteReading(deps, 'users.read', request)
     const { params: { id }, user: { sid } } = request
@@ -64,19 +64,19 @@ export async function userRoutes (app: Service, deps: Deps): Promise<void> {
 /** Changing accounts; registered behind the guards of admins, and the one that wants a recent log-in. */
 export async function userChangeRoutes (app: Service, deps: Deps): Promise<void> {
   app.patch('/admin/users/:id', {
-    schema: { tags, security, summary: 'Disable or enable an account, or set its role', params: UserPath, headers: ifMatch, body: UserChange, response: { 200: UserDetails } },
+    schema: { operationId: 'patchUser', tags, security, summary: 'Disable or enable an account, or set its role', params: UserPath, headers: ifMatch, body: UserChange, response: { 200: UserDetails } },
   }, async ({ params: { id }, headers, body, user, caller }, reply) =>
     send(reply, await changeUser(deps, { ...body, id, versions: allowedVersions(headers['if-match']) }, actorOf(user), caller)))
 
   app.delete('/admin/users/:id/sessions', {
-    schema: { tags, security, summary: 'End every session of an account', params: UserPath, response: { 204: Type.Null() } },
+    schema: { operationId: 'endSessionsOfUser', tags, security, summary: 'End every session of an account', params: UserPath, response: { 204: Type.Null() } },
   }, async ({ params: { id }, user, caller }, reply) => {
     await endSessionsOf(deps, id, actorOf(user), caller)
     return reply.code(204).send(null)
   })
 
   app.post('/admin/users/:id/password-reset', {
-    schema: { tags, security, summary: 'Mail the owner of an account a link for a new password', params: UserPath, response: { 202: Type.Null() } },
+    schema: { operationId: 'mailPasswordReset', tags, security, summary: 'Mail the owner of an account a link for a new password', params: UserPath, response: { 202: Type.Null() } },
   }, async ({ params: { id }, user, caller }, reply) => {
     await startPasswordReset(deps, id, actorOf(user), caller)
     return reply.code(202).send(null)

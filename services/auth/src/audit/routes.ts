@@ -8,7 +8,7 @@ import { findEvents } from './queries.ts'
 /** What happened, for admins; registered behind their guards. */
 export async function auditRoutes (app: Service, deps: Deps): Promise<void> {
   app.get('/admin/audit', {
-    schema: { tags: ['audit'], security: [{ accessToken: [] }], summary: 'Read the audit log, newest first', querystring: AuditQuery, response: { 200: AuditPage } },
+    schema: { operationId: 'listAuditEvents', tags: ['audit'], security: [{ accessToken: [] }], summary: 'Read the audit log, newest first', querystring: AuditQuery, response: { 200: AuditPage } },
   }, async (request) => {
     const { limit = 50, cursor, since, until, user_id = null, actor_id = null, action = null, outcome = null } = request.query
     await noteReading(deps, 'audit.read', request)

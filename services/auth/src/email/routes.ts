@@ -13,21 +13,21 @@ const tags = ['email']
 /** Proving an address. Open to everyone: the mailed link is the proof. */
 export async function emailRoutes (app: Service, deps: Deps): Promise<void> {
   app.post('/auth/email/verify', {
-    schema: { tags, summary: 'Confirm an address by a mailed link', body: VerifyEmail, response: { 204: Type.Null() } },
+    schema: { operationId: 'verifyEmail', tags, summary: 'Confirm an address by a mailed link', body: VerifyEmail, response: { 204: Type.Null() } },
   }, async (request, reply) => {
     await verifyEmail(deps, request.body, request.caller)
     return reply.code(204).send(null)
   })
 
   app.post('/auth/email/change/confirm', {
-    schema: { tags, summary: 'Make an address the account\'s by the link that was mailed there', body: VerifyEmail, response: { 204: Type.Null() } },
+    schema: { operationId: 'confirmEmailChange', tags, summary: 'Make an address the account\'s by the link that was mailed there', body: VerifyEmail, response: { 204: Type.Null() } },
   }, async (request, reply) => {
     await confirmEmailChange(deps, request.body, request.caller)
     return reply.code(204).send(null)
   })
 
   app.post('/auth/email/revert', {
-    schema: { tags, summary: 'Take an account back to the address it had before, by a link that was mailed there', body: RevertEmail, response: { 204: Type.Null() } },
+    schema: { operationId: 'revertEmailChange', tags, summary: 'Take an account back to the address it had before, by a link that was mailed there', body: RevertEmail, response: { 204: Type.Null() } },
   }, async (request, reply) => {
     await revertEmailChange(deps, request.body, request.caller)
     return reply.code(204).send(null)
@@ -39,7 +39,7 @@ export async function ownEmailRoutes (app: Service, deps: Deps): Promise<void> {
   const security = [{ accessToken: [] }]
 
   app.post('/auth/email/verification', {
-    schema: { tags, security, summary: 'Ask for another mail to confirm the address', response: { 202: Type.Null() } },
+    schema: { operationId: 'mailVerification', tags, security, summary: 'Ask for another mail to confirm the address', response: { 202: Type.Null() } },
   }, async ({ account: { id, email, email_verified: isVerified } }, reply) => {
     if (!isVerified) {
       await deps.pool.transaction((transaction) => mailLink(deps, transaction, { id, email, email_key: emailKey(email) }, 'verify_email'))
@@ -50,7 +50,7 @@ export async function ownEmailRoutes (app: Service, deps: Deps): Promise<void> {
 
   app.post('/auth/email/change', {
     onRequest: requireRecentLogIn,
-    schema: { tags, security, summary: 'Ask for another address: a link goes there, and a notice to the present one', body: ChangeEmail, response: { 202: Type.Null() } },
+    schema: { operationId: 'requestEmailChange', tags, security, summary: 'Ask for another address: a link goes there, and a notice to the present one', body: ChangeEmail, response: { 202: Type.Null() } },
   }, async ({ body, user: { sub, sid }, caller }, reply) => {
     await requestEmailChange(deps, { user_id: sub, session_id: sid }, body, caller)
     return reply.code(202).send(null)

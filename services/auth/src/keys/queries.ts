@@ -1,13 +1,8 @@
 import { row } from '@daymark/kit/row'
 import { type Static, Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, sql } from 'slonik'
-import { SigningKey } from '../../contracts.ts'
+import { PublicJwk, SigningKey } from '../../contracts.ts'
 import { announceRevoked } from '../revocations/queries.ts'
-
-/** A public key as the JWKS gives it out (RFC 8037). */
-export const PublicJwk = Type.Object({
-  kty: Type.Literal('OKP'), crv: Type.Literal('Ed25519'), x: Type.String(), kid: Type.String(), alg: Type.Literal('EdDSA'), use: Type.Literal('sig'),
-}, { additionalProperties: false })
 
 const StoredKey = Type.Object({ ...SigningKey.properties, public_jwk: PublicJwk, sealed_private_key: Type.String(), is_due: Type.Boolean() })
 export type StoredKey = Static<typeof StoredKey>

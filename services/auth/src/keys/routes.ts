@@ -1,25 +1,18 @@
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
-import { SigningKeyPage } from '../../contracts.ts'
+import { Jwks, ServerMetadata, SigningKeyPage } from '../../contracts.ts'
 import type { FastifyRequest } from 'fastify'
 import type { Deps } from '../../deps.ts'
 import { requireRecentLogIn } from '../sessions/require-recent-log-in.ts'
 import { jwksMaxAgeSeconds, keyTimes, rotateKeys, withdrawKey } from './change-keys.ts'
-import { listSigningKeys, PublicJwk } from './queries.ts'
+import { listSigningKeys } from './queries.ts'
 
 const tags = ['keys']
-const Jwks = Type.Object({ keys: Type.Array(PublicJwk) }, { additionalProperties: false })
-const Metadata = Type.Object({
-  issuer: Type.String(),
-  jwks_uri: Type.String(),
-  response_types_supported: Type.Array(Type.String()),
-  grant_types_supported: Type.Array(Type.String()),
-})
 
 /** What a verifier needs to know: the public keys (RFC 7517) and where they are (RFC 8414). */
 export async function keyRoutes (app: Service, { config, signingKeys }: Deps): Promise<void> {
   app.get('/.well-known/jwks.json', {
-    schema: { tags, summary: 'The public keys that verify access tokens', response: { 200: Jwks, 304: Type.Null() } },
+    schema: { operationId: 'readPublicKeys', tags, summary: 'The public keys that verify access tokens', response: { 200: Jwks, 304: Type.Null() } },
   }, async (request, reply) => {
     const { jwks, etag } = await signingKeys.published()
     reply.headers({ 'cache-control': `public, max-age=${jwksMaxAgeSeconds(config)}`, etag })
@@ -28,7 +21,7 @@ export async function keyRoutes (app: Service, { config, signingKeys }: Deps): P
   })
 
   app.get('/.well-known/oauth-authorization-server', {
-    schema: { tags, summary: 'Authorization server metadata', response: { 200: Metadata } },
+    schema: { operationId: 'readServerMetadata', tags, summary: 'Authorization server metadata', response: { 200: ServerMetadata } },
   }, async (_request, reply) => {
     reply.header('cache-control', 'public, max-age=300')
     return {
@@ -52,20 +45,20 @@ export async function adminKeyRoutes (app: Service, deps: Deps): Promise<void> {
   })
 
   app.get('/admin/keys', {
-    schema: { tags, security, summary: 'The keys that sign access tokens, or did, or will', response: { 200: SigningKeyPage } },
+    schema: { operationId: 'listKeys', tags, security, summary: 'The keys that sign access tokens, or did, or will', response: { 200: SigningKeyPage } },
   }, page)
 
   const occasion = ({ caller, user: { sub, sid } }: FastifyRequest) => ({ caller, actor_id: sub, session_id: sid })
 
   app.post('/admin/keys/rotate', {
-    schema: { tags, security, summary: 'Sign with the next key from now on', response: { 200: SigningKeyPage } },
+    schema: { operationId: 'rotateKeys', tags, security, summary: 'Sign with the next key from now on', response: { 200: SigningKeyPage } },
   }, async (request) => {
     await rotateKeys(deps, occasion(request))
     return await page()
   })
 
   app.delete('/admin/keys/:kid', {
-    schema: { tags, security, summary: 'Withdraw a key in an emergency: whatever it signed is refused', params: KeyPath, response: { 200: SigningKeyPage } },
+    schema: { operationId: 'withdrawKey', tags, security, summary: 'Withdraw a key in an emergency: whatever it signed is refused', params: KeyPath, response: { 200: SigningKeyPage } },
   }, async (request) => {
     await withdrawKey(deps, request.params.kid, occasion(request))
     return await page()

@@ -1,11 +1,9 @@
 import { notSignedIn } from '@daymark/kit/problem'
-import type { Static } from '@sinclair/typebox'
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import type { Jwks } from '../../contracts.ts'
 import { advanceKeys, isChangeDue, jwksMaxAgeSeconds, type KeyDeps, keyTimes, signingKeyPurpose } from './change-keys.ts'
-import { listSigningKeys, type PublicJwk, type StoredKey } from './queries.ts'
-
-export type Jwk = Static<typeof PublicJwk>
+import { listSigningKeys, type StoredKey } from './queries.ts'
 
 /** The key that signs, as an instance holds it. */
 export interface ActiveKey { kid: string, privateKeyPem: string }
@@ -14,7 +12,7 @@ export interface ActiveKey { kid: string, privateKeyPem: string }
 interface KeySet {
   /** By the monotonic clock, from before they were read. */
   readAt: number
-  jwks: { keys: Jwk[] }
+  jwks: Jwks
   etag: string
   active: StoredKey
   publicPems: ReadonlyMap<string, string>

@@ -17,7 +17,7 @@ const DeviceHeader = Type.Object({
 /** Log in, stay logged in, log out. All three prove themselves by what is in the body. */
 export async function sessionRoutes (app: Service, deps: Deps): Promise<void> {
   app.post('/auth/login', {
-    schema: { tags, summary: 'Log in', headers: DeviceHeader, body: LogIn, response: { 200: SignedIn } },
+    schema: { operationId: 'logIn', tags, summary: 'Log in', headers: DeviceHeader, body: LogIn, response: { 200: SignedIn } },
     onRequest: async () => { await deps.passwords.demandPlace() },
   }, async (request, reply) => {
     const { signedIn, deviceToken } = await logIn(deps, request.body, request.caller, request.headers['x-device-token'])
@@ -26,11 +26,11 @@ export async function sessionRoutes (app: Service, deps: Deps): Promise<void> {
   })
 
   app.post('/auth/refresh', {
-    schema: { tags, summary: 'Exchange a refresh token for the next pair of tokens', body: Refresh, response: { 200: SignedIn } },
+    schema: { operationId: 'refreshSession', tags, summary: 'Exchange a refresh token for the next pair of tokens', body: Refresh, response: { 200: SignedIn } },
   }, async (request) => await refreshSession(deps, request.body.refresh_token, request.caller))
 
   app.post('/auth/logout', {
-    schema: { tags, summary: 'End the session of a refresh token', body: LogOut, response: { 204: Type.Null() } },
+    schema: { operationId: 'logOut', tags, summary: 'End the session of a refresh token', body: LogOut, response: { 204: Type.Null() } },
   }, async (request, reply) => {
     await logOut(deps, request.body.refresh_token, request.caller)
     return reply.code(204).send(null)
@@ -43,22 +43,22 @@ export async function ownSessionRoutes (app: Service, deps: Deps): Promise<void>
   const SessionPath = Type.Object({ id: Type.String({ format: 'uuid' }) })
 
   app.post('/auth/step-up', {
-    schema: { tags, security, summary: 'Confirm the password, for what needs a log-in of the last ten minutes', body: StepUp, response: { 200: SignedIn } },
+    schema: { operationId: 'stepUp', tags, security, summary: 'Confirm the password, for what needs a log-in of the last ten minutes', body: StepUp, response: { 200: SignedIn } },
   }, async ({ body, account, user: { sid }, caller }) => await stepUp(deps, { ...account, session_id: sid }, body, caller))
 
   app.get('/auth/sessions', {
-    schema: { tags, security, summary: 'Where one is logged in', response: { 200: SessionPage } },
+    schema: { operationId: 'listSessions', tags, security, summary: 'Where one is logged in', response: { 200: SessionPage } },
   }, async ({ user: { sub, sid } }) => await sessionPage(deps.pool, { user_id: sub, current: sid }))
 
   app.delete('/auth/sessions/:id', {
-    schema: { tags, security, summary: 'End one session', params: SessionPath, response: { 204: Type.Null() } },
+    schema: { operationId: 'endSession', tags, security, summary: 'End one session', params: SessionPath, response: { 204: Type.Null() } },
   }, async ({ params: { id }, user: { sub, sid }, caller }, reply) => {
     await endOne(deps, { user_id: sub, session_id: sid }, id, caller)
     return reply.code(204).send(null)
   })
 
   app.delete('/auth/sessions', {
-    schema: { tags, security, summary: 'End every other session', response: { 204: Type.Null() } },
+    schema: { operationId: 'endOtherSessions', tags, security, summary: 'End every other session', response: { 204: Type.Null() } },
   }, async ({ user: { sub, sid }, caller }, reply) => {
     await endOthers(deps, { user_id: sub, session_id: sid }, caller)
     return reply.code(204).send(null)
