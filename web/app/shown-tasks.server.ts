@@ -5,13 +5,14 @@ import { isServiceProblem } from './api/service-problem.ts'
 import type { FormAnswer } from './forms/form-answer.ts'
 import { readFindTasks } from './forms/task-forms.server.ts'
 import { isId } from './is-id.ts'
+import { type Order, orderOf, orderQuery } from './order.ts'
 import { type Bucket, bucketOf } from './places.ts'
 
 /** Which tasks a dashboard's address asks for: of which list, with which label, when due; what is empty is not asked for. */
 export interface Where { list: string, label: string, due: Bucket | '' }
 
-/** The same, with which words and how many. `search` is that address again, in its one canonical form. */
-export interface Shown extends Where { choose: 'some' | 'all' | '', show: 'open' | 'done' | 'all', q: string, count: number, cursor: string | null, search: string }
+/** The same, with which words, in which order and how many. `search` is that address again, in its one canonical form. */
+export interface Shown extends Where, Order { choose: 'some' | 'all' | '', show: 'open' | 'done' | 'all', q: string, count: number, cursor: string | null, search: string }
 
 /** The day it is for the person, and the zone by which that is known. */
 export interface Clock { today: string, time_zone: string }
@@ -46,18 +47,26 @@ export function readShown (request: Request): Shown {
   for (const id of [list, label]) if (id !== '' && !isId(id)) throw data(null, { status: 404 })
   const choosing = query.get('choose')
   const choose = choosing === 'all' || choosing === 'some' ? choosing : ''
-  const shown = { choose, show, q, list, label, due: bucketOf(query.get('due')), count, cursor } as const
+  const due = bucketOf(query.get('due'))
+  const shown = { choose, show, q, list, label, due, ...orderOf(query.get('sort'), query.get('direction'), usualSort({ due })), count, cursor } as const
   return { ...shown, search: searchOf(shown) }
 }
 
+/** What is due comes in the order in which it is, unless another is chosen. */
+const usualSort = ({ due }: Pick<Where, 'due'>) => due === '' ? 'position' : 'due'
+
+/** What the address of other tasks says to show them in the same order. */
+export const orderKept = (shown: Shown): Partial<Order> => orderQuery(shown, usualSort(shown))
+
 /** The end of the address that shows those tasks. */
-export function searchOf ({ choose = '', show = 'open', q = '', list = '', label = '', due = '', count = pageSize, cursor = null }: Partial<Omit<Shown, 'search'>>): string {
+export function searchOf ({ choose = '', show = 'open', q = '', list = '', label = '', due = '', sort = usualSort({ due }), direction = orderOf(sort, null, sort).direction, count = pageSize, cursor = null }: Partial<Omit<Shown, 'search'>>): string {
   const query = new URLSearchParams({
     ...list !== '' && { list },
     ...label !== '' && { label },
     ...due !== '' && { due },
     ...show !== 'open' && { show },
     ...q !== '' && { q },
+    ...orderQuery({ sort, direction }, usualSort({ due })),
     ...count !== pageSize && { count: String(count) },
     ...cursor !== null && { cursor },
     ...choose !== '' && { choose },
@@ -72,12 +81,12 @@ export const placeOf = ({ list, label, due }: Where, { today }: Clock): Partial<
   ...due === 'today' && { due_date: today },
 })
 
-/** What a query says to find the tasks that are there. What is due comes in the order in which it is. */
-function filterOf ({ list, label, due }: Where, { today, time_zone: zone }: Clock): TaskQuery {
+/** What a query says to find the tasks that are there. */
+function filterOf ({ list, label, due }: Where, { today, time_zone: zone }: Clock): TaskFilter {
   return {
     ...list !== '' && { list_id: list },
     ...label !== '' && { label },
-    ...due !== '' && { sort: 'due', time_zone: zone },
+    ...due !== '' && { time_zone: zone },
     ...due === 'overdue' && { due_before: today },
     ...due === 'today' && { due_after: dayAfter(today, -1), due_before: dayAfter(today, 1) },
     ...due === 'soon' && { due_after: today, due_before: dayAfter(today, 7) },
@@ -85,10 +94,7 @@ function filterOf ({ list, label, due }: Where, { today, time_zone: zone }: Cloc
 }
 
 /** The same as a filter of all those tasks, in a change of many. */
-export function taskFilter ({ show, ...where }: Where & Pick<Shown, 'show'>, clock: Clock): TaskFilter {
-  const { sort: _order, ...filter } = filterOf(where, clock)
-  return { ...filter, status: statuses[show] }
-}
+export const taskFilter = (shown: Where & Pick<Shown, 'show'>, clock: Clock): TaskFilter => ({ ...filterOf(shown, clock), status: statuses[shown.show] })
 
 const dayAfter = (day: string, days: number) => new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10)
 
@@ -99,7 +105,7 @@ export async function pageOfTasks (tasks: TasksClient, shown: Shown, clock: Cloc
   const read = readFindTasks(form)
   if (!read.ok) return { items: [], more: null, answer: read.answer }
   try {
-    return await readPage(tasks, shown, { ...filterOf(shown, clock), ...read.value })
+    return await readPage(tasks, shown, { ...filterOf(shown, clock), sort: shown.sort, direction: shown.direction, ...read.value })
   } catch (error) {
     const code = isServiceProblem(error) ? error.errors.find(({ pointer }) => pointer === '/querystring/q')?.code : undefined
     const message = code === undefined ? undefined : refusals[code]

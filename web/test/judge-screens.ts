@@ -159,6 +159,12 @@ export async function judgeScreens (t: Test, { name: device, hasTouch, viewports
       who: full,
       act: (page) => page.locator('.task__move').first().press('Enter'),
     },
+    {
+      name: 'list with a menu of orders',
+      path: '/dashboard?show=all&sort=updated',
+      who: full,
+      act: (page) => page.locator('.sort summary').press('Enter'),
+    },
     { name: 'nothing to take back', path: '/undo', who: full },
     { name: 'lists and labels unfolded', path: '/dashboard', who: organised, act: (page) => page.getByText('Lists and labels').dispatchEvent('click') },
     { name: 'a list', path: `/dashboard?list=${longList}`, who: organised },

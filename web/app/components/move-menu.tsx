@@ -2,6 +2,7 @@ import { useFetcher } from '@remix-run/react'
 import { useEffect, useRef } from 'react'
 import { FormToken } from './form-token.tsx'
 import { MoveIcon } from './icons.tsx'
+import { Menu } from './menu.tsx'
 import type { Outcome } from './notice.tsx'
 
 /** Where a row can be moved to, in the words of the form; null where it stands there already. */
@@ -29,15 +30,7 @@ export function MoveMenu ({ id, title, ways, action, onOutcome }: { id: string, 
     again?.focus()
   }, [state])
   return (
-    <details
-      ref={menu} className='task__menu'
-      onBlur={({ currentTarget, relatedTarget }) => { if (pressed.current === null && relatedTarget !== null && !currentTarget.contains(relatedTarget)) currentTarget.open = false }}
-      onKeyDown={({ key, currentTarget }) => {
-        if (key !== 'Escape' || !currentTarget.open) return
-        currentTarget.open = false
-        currentTarget.querySelector('summary')?.focus()
-      }}
-    >
+    <Menu ref={menu} className='task__menu' isHeld={() => pressed.current !== null}>
       <summary className='task__move' aria-label={`Move “${title}”`}><MoveIcon /></summary>
       <fetcher.Form method='post' action={action} className='task__ways'>
         <FormToken />
@@ -48,6 +41,6 @@ export function MoveMenu ({ id, title, ways, action, onOutcome }: { id: string, 
           return place !== null && <button key={way} className='button button--quiet' name='place' value={place} data-way={way} onClick={() => { pressed.current = way }}>{name}</button>
         })}
       </fetcher.Form>
-    </details>
+    </Menu>
   )
 }

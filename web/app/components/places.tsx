@@ -1,12 +1,15 @@
 import { Link } from '@remix-run/react'
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import { type Bucket, type Counted, type Overview, bucketNames, buckets } from '../places.ts'
+import type { Order } from '../order.ts'
 import { ChevronIcon } from './icons.tsx'
 
 interface PlacesProps {
   overview: Overview
   /** What is shown now. */
   at: { list: string, label: string, due: Bucket | '' }
+  /** The order that was chosen, which stays. */
+  kept: Partial<Order>
   heading: RefObject<HTMLElement>
 }
 
@@ -14,7 +17,7 @@ interface PlacesProps {
  * The way to the person's lists and labels, and to what is due, with what there is to do in each. On a narrow screen it folds, with
  * or without JavaScript; on a wide one it is open beside the tasks.
  */
-export function Places ({ overview, at, heading }: PlacesProps) {
+export function Places ({ overview, at, kept, heading }: PlacesProps) {
   const fold = useRef<HTMLDetailsElement>(null)
   const here = `${at.list} ${at.label} ${at.due}`
   // Who chose from the unfolded ones wants to see what they chose.
@@ -24,21 +27,25 @@ export function Places ({ overview, at, heading }: PlacesProps) {
     heading.current?.focus()
   }, [here, heading])
   const isAll = here.trim() === ''
+  const addressOf = (where: Record<string, string>) => {
+    const query = new URLSearchParams({ ...where, ...kept }).toString()
+    return `/dashboard${query && `?${query}`}`
+  }
   return (
     <details ref={fold} className='places'>
       <summary className='places__fold'><ChevronIcon />Lists and labels</summary>
       <nav className='places__all' aria-label='Lists and labels'>
         <ul>
-          <Place to='/dashboard' name='All tasks' open={overview.open} isHere={isAll} />
+          <Place to={addressOf({})} name='All tasks' open={overview.open} isHere={isAll} />
           {buckets.map((bucket) => (
-            <Place key={bucket} to={`/dashboard?due=${bucket}`} name={bucketNames[bucket]} open={overview.due[bucket]} isHere={at.due === bucket} isUrgent={bucket === 'overdue' && overview.due.overdue > 0} />
+            <Place key={bucket} to={addressOf({ due: bucket })} name={bucketNames[bucket]} open={overview.due[bucket]} isHere={at.due === bucket} isUrgent={bucket === 'overdue' && overview.due.overdue > 0} />
           ))}
         </ul>
         <Group title='Lists' manage='/lists' manageName='Edit lists'>
-          {overview.lists.map((list) => <Place key={list.id} to={`/dashboard?list=${list.id}`} {...list} isHere={at.list === list.id} mark='list' />)}
+          {overview.lists.map((list) => <Place key={list.id} to={addressOf({ list: list.id })} {...list} isHere={at.list === list.id} mark='list' />)}
         </Group>
         <Group title='Labels' manage='/labels' manageName={overview.labels.length > 0 ? 'Edit labels' : 'Make a label'}>
-          {overview.labels.map((label) => <Place key={label.id} to={`/dashboard?label=${label.id}`} {...label} isHere={at.label === label.id} mark='label' />)}
+          {overview.labels.map((label) => <Place key={label.id} to={addressOf({ label: label.id })} {...label} isHere={at.label === label.id} mark='label' />)}
         </Group>
       </nav>
     </details>

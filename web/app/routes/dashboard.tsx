@@ -15,15 +15,17 @@ import { type Addition, PendingTask } from '../components/pending-task.tsx'
 import { Places } from '../components/places.tsx'
 import { QuickAdd } from '../components/quick-add.tsx'
 import { SearchTasks } from '../components/search-tasks.tsx'
+import { SortMenu } from '../components/sort-menu.tsx'
 import { type Fact, TaskFacts, TaskRow } from '../components/task-row.tsx'
 import { askOfSubtasks, hasOpenSubtasks } from '../change-subtasks.server.ts'
 import { type FormAnswer, keptValues } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
 import { addTaskGuide, findTasksGuide, readAddTask, readCompletion, readMove, readTaskId } from '../forms/task-forms.server.ts'
+import { orders } from '../order.ts'
 import type { Overview } from '../places.ts'
 import { requireUser } from '../require-user.server.ts'
 import { clockOf, placeShown, readOverview } from '../overview.server.ts'
-import { type Shown, pageOfTasks, placeOf, readShown, searchOf, taskFilter } from '../shown-tasks.server.ts'
+import { type Shown, orderKept, pageOfTasks, placeOf, readShown, searchOf, taskFilter } from '../shown-tasks.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `${loaded?.place.name ?? 'Tasks'} · Daymark` }]
 
@@ -35,14 +37,18 @@ export async function loader ({ request, context }: LoaderFunctionArgs) {
   const clock = clockOf(context)
   const [{ answer: searchAnswer, ...page }, overview] = await Promise.all([pageOfTasks(context.tasks, shown, clock), readOverview(context.tasks, clock)])
   const place = placeShown(shown, overview)
-  const { show, q, list, label, due } = shown
-  const where = { list, label, due }
+  const { show, q, list, label, due, sort, direction } = shown
+  const where = { list, label, due, sort, direction }
   const addresses = { open: searchOf({ ...where, show: 'open', q }), done: searchOf({ ...where, show: 'done', q }), all: searchOf({ ...where, show: 'all', q }), unsearched: searchOf({ ...where, show }), ...choosing(shown) }
   const beside = Object.fromEntries([...new URLSearchParams(searchOf({ ...where, show }))])
   const isByUtc = due !== '' && context.user?.time_zone == null
-  const found = { ...page, shown, place, overview, addresses, beside, isByUtc, searchAnswer, flash: context.takeFlash(), guide: addTaskGuide, searchGuide: findTasksGuide }
+  const found = { ...page, shown, orders: ordersOf(shown), kept: orderKept(shown), place, overview, addresses, beside, isByUtc, searchAnswer, flash: context.takeFlash(), guide: addTaskGuide, searchGuide: findTasksGuide }
   return data(found, { status: place.kind === 'gone' ? 404 : searchAnswer ? 422 : 200 })
 }
+
+/** The addresses of the same tasks in each order, from the beginning. */
+const ordersOf = ({ show, q, list, label, due }: Shown) =>
+  orders.flatMap(({ sort, ways }) => ways.map(({ direction }) => ({ sort, direction, address: `/dashboard${searchOf({ show, q, list, label, due, sort, direction })}` })))
 
 /** The same tasks to choose from, all or none of them chosen, and as they were. */
 const choosing = (shown: Shown) => ({ chooseAll: searchOf({ ...shown, choose: 'all' }), choose: searchOf({ ...shown, choose: 'some' }), chosen: searchOf({ ...shown, choose: '' }) })
@@ -136,18 +142,18 @@ function factsOf ({ list_id: listId, label_ids: labelIds }: { list_id: string | 
 }
 
 export default function DashboardPage () {
-  const { overview, shown } = useLoaderData<typeof loader>()
+  const { overview, shown, kept } = useLoaderData<typeof loader>()
   const heading = useRef<HTMLHeadingElement>(null)
   return (
     <div className='board'>
-      <Places overview={overview} at={shown} heading={heading} />
+      <Places overview={overview} at={shown} kept={kept} heading={heading} />
       <ShownTasks heading={heading} />
     </div>
   )
 }
 
 function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
-  const { items, shown, place, overview, addresses, beside, isByUtc, more, guide, searchGuide, searchAnswer } = useLoaderData<typeof loader>()
+  const { items, shown, orders, place, overview, addresses, beside, isByUtc, more, guide, searchGuide, searchAnswer } = useLoaderData<typeof loader>()
   const served = useActionData<typeof action>() as FormAnswer | undefined
   const tell = useTell()
   const [trouble, setTrouble] = useState<FormAnswer | null>(null)
@@ -217,7 +223,12 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
           ? <p className='tasks__found'><Link to={`/dashboard${addresses.unsearched}`}>Clear search</Link></p>
           : <NothingFound show={shown.show} q={shown.q} everywhere={`/dashboard${addresses.all}`} clear={`/dashboard${addresses.unsearched}`} />
         : <EmptyTasks show={shown.show} isFirstTask={!overview.hasTasks} where={place.kind} />)}
-      {shown.choose === '' && items.length > 0 && <p className='tasks__choose'><Link to={`/dashboard${addresses.choose}`} preventScrollReset>Choose several</Link></p>}
+      {shown.choose === '' && items.length > 0 && (
+        <div className='tasks__ways'>
+          <SortMenu sort={shown.sort} direction={shown.direction} addresses={orders} />
+          <Link to={`/dashboard${addresses.choose}`} preventScrollReset>Choose several</Link>
+        </div>
+      )}
       {shown.choose !== '' && items.length > 0 && (
         <ChooseTasks
           key={shown.choose} action={address} isAll={shown.choose === 'all'} answer={answer}
@@ -232,7 +243,7 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
       {shown.choose === '' && (items.length > 0 || adding.length > 0) && (
         <ul className='task-list' aria-label={`${filters.find(({ show }) => show === shown.show)?.name ?? ''} tasks`} hidden={isEmpty}>
           {adding.map((addition) => <PendingTask key={addition.key} addition={addition} isHere={addition.action === address} isNext={addition.key === nextKey} onAnswered={noteAnswered} onOutcome={settleAdd} />)}
-          {items.map((task, n) => <TaskRow key={task.id} task={task} ways={isSearch || shown.due !== '' ? null : waysOf(items, n, more !== null)} facts={factsOf(task, overview, shown)} action={address} show={shown.show} onOutcome={settle} fallbackFocus={heading} />)}
+          {items.map((task, n) => <TaskRow key={task.id} task={task} ways={isSearch || shown.sort !== 'position' ? null : waysOf(items, n, more !== null)} facts={factsOf(task, overview, shown)} action={address} show={shown.show} onOutcome={settle} fallbackFocus={heading} />)}
         </ul>
       )}
 
