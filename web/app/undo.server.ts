@@ -24,7 +24,7 @@ export async function undoRefusal (error: unknown, title: string, tasks: TasksCl
   const sentences: Record<string, string> = {
     already_undone: `${it} is as it was before already: that was taken back.`,
     changed_later: `${it} stays as it is: ${fieldsInWords(changed)} changed again later. Take that back first.`,
-    still_needed: `${it} has subtasks by now. Move or delete those first.`,
+    still_needed: item.object_type === 'task' ? `${it} has subtasks by now. Move or delete those first.` : `${it} has tasks by now. Move or delete those first.`,
     purged: `${it} was deleted for good. That cannot be taken back.`,
     forgotten: 'What was there before is not kept any more, and cannot be brought back.',
   }

@@ -65,6 +65,72 @@ t.test('FR-206: what was made goes to the trash, unless something needs it by th
   }
 })
 
+t.test('FR-206: what came back and is in use by now does not go again: nothing stays behind in what is gone', async (t) => {
+  const ada = await signUp()
+  const path = `/api/${ada.id}`
+  /** Deletes it and takes that back; gives the number by which it would go again. */
+  const deletedAndBack = async (url: string) => (await undo(ada, changeOf(await call('DELETE', `${path}${url}`, ada)))).json<Undone>().change_seq!
+  for (const [url, name, use] of [
+    ['/tasks', { title: 'Parent' }, (id: string) => ({ title: 'Child', parent_id: id })],
+    ['/lists', { name: 'Used' }, (id: string) => ({ title: 'In it', list_id: id })],
+    ['/labels', { name: 'used' }, (id: string) => ({ title: 'With it', label_ids: [id] })],
+  ] as const) {
+    const { id } = (await call('POST', `${path}${url}`, ada, name)).json<Task>()
+    const [old, back] = [await createTask(ada, use(id)), await deletedAndBack(`${url}/${id}`)]
+    const user = await createTask(ada, use(id))
+    const { items } = (await undo(ada, back)).json<Undone>()
+    t.same(items.map(({ object_id, undone, code }) => [object_id, undone, code]), [[id, false, 'still_needed'], [old.id, true, null]], 'the rest goes')
+    t.equal((await call('GET', `${path}${url}/${id}`, ada)).statusCode, 200, 'it stays')
+    await call('DELETE', `${path}/tasks/${user.id}`, ada)
+    if (url === '/labels') await call('DELETE', `${path}/trash/${user.id}`, ada)
+    t.equal((await undo(ada, back)).statusCode, 200)
+    t.equal((await call('GET', `${path}${url}/${id}`, ada)).statusCode, 404, 'what nothing needs goes again')
+  }
+  t.same(replay(await changesOf(database, ada)), await stateOf(database, ada))
+})
+
+t.test('FR-206: of what went and came back together, what something of it needs stays with that', async (t) => {
+  const ada = await signUp()
+  const parent = await createTask(ada, { title: 'Parent' })
+  const child = await createTask(ada, { title: 'Child', parent_id: parent.id })
+  const { change_seq: back } = (await undo(ada, changeOf(await call('DELETE', `/api/${ada.id}/tasks/${parent.id}`, ada)))).json<Undone>()
+  await call('DELETE', `/api/${ada.id}/tasks/${child.id}`, ada)
+  await call('POST', `/api/${ada.id}/tasks/${child.id}/restore`, ada)
+  const answer = (await undo(ada, back!)).json<{ status: number, current: Undone }>()
+  t.equal(answer.status, 409)
+  t.same(answer.current.items.map(({ code }) => code), ['still_needed', 'changed_later'])
+  t.match((await call('GET', `/api/${ada.id}/tasks/${child.id}`, ada)).json(), { parent_id: parent.id })
+})
+
+t.test('FR-201: nothing becomes part of itself, not in the trash either, so that it can be taken out', async (t) => {
+  const ada = await signUp()
+  const path = `/api/${ada.id}/tasks`
+  const [one, two] = [await createTask(ada, { title: 'One' }), await createTask(ada, { title: 'Two' })]
+  await call('PATCH', `${path}/${one.id}`, ada, { parent_id: two.id })
+  const apart = changeOf(await call('PATCH', `${path}/${one.id}`, ada, { parent_id: null }))
+  await call('PATCH', `${path}/${two.id}`, ada, { parent_id: one.id })
+  const deleted = changeOf(await call('DELETE', `${path}/${one.id}`, ada))
+  t.match((await undo(ada, apart)).json(), { status: 422, errors: [{ pointer: '/parent_id', code: 'cycle' }] })
+  t.equal((await undo(ada, deleted)).statusCode, 200)
+  t.equal((await call('DELETE', `${path}/${one.id}`, ada)).statusCode, 204)
+  t.equal((await call('POST', `${path}/${one.id}/restore`, ada)).statusCode, 200)
+})
+
+t.test('FR-206: a task comes back without the labels that are gone by then', async (t) => {
+  const ada = await signUp()
+  const label = (await call('POST', `/api/${ada.id}/labels`, ada, { name: 'home' })).json<Label>().id
+  const { id } = await createTask(ada, { title: 'Labelled', label_ids: [label] })
+  const url = `/api/${ada.id}/tasks/${id}`
+  const unlabelled = changeOf(await call('PATCH', url, ada, { label_ids: [] }))
+  const deleted = changeOf(await call('DELETE', url, ada))
+  await call('DELETE', `/api/${ada.id}/labels/${label}`, ada)
+  t.equal((await undo(ada, unlabelled)).statusCode, 200, 'in the trash it may have any')
+  const { change_seq: back } = (await undo(ada, deleted)).json<Undone>()
+  t.same((await call('GET', url, ada)).json<Task>().label_ids, [])
+  t.equal((await undo(ada, back!)).statusCode, 200)
+  t.same(replay(await changesOf(database, ada)), await stateOf(database, ada))
+})
+
 t.test('FR-206: a later change of the same field stands in the way and is named; of another field it does not', async (t) => {
   const ada = await signUp()
   const task = await createTask(ada)

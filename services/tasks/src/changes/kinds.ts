@@ -79,6 +79,18 @@ const willBe = (name: string) => sql.fragment`(CASE WHEN wish ? ${key(name)} THE
 /** What is in the trash may belong to what is gone as well. */
 const unlessTrashed = (when: FragmentSqlToken) => sql.fragment`${willBe('deleted_at')} IS NULL AND ${when}`
 
+/** Whether a task `t` carries labels that are deleted. */
+export const hasLostLabels = (user_id: string) => sql.fragment`
+  EXISTS (SELECT FROM tasks.labels l WHERE l.user_id = ${user_id} AND l.id = ANY (t.label_ids) AND l.deleted_at IS NOT NULL)`
+/** The labels of a task `t` that are not deleted, as JSON. */
+export const labelsLeft = (user_id: string) => sql.fragment`(
+  SELECT coalesce(jsonb_agg(l.id ORDER BY l.id), '[]') FROM tasks.labels l WHERE l.user_id = ${user_id} AND l.id = ANY (t.label_ids) AND l.deleted_at IS NULL)`
+/** What of a task `t` that comes back is another than it was: where its list is gone it is in the Inbox, and labels that are gone it has lost. */
+export const homeOf = (user_id: string) => sql.fragment`
+    CASE WHEN EXISTS (SELECT FROM tasks.lists l WHERE l.user_id = ${user_id} AND l.id = t.list_id AND l.deleted_at IS NOT NULL)
+      THEN jsonb_build_object('list_id', (SELECT i.id FROM tasks.lists i WHERE i.user_id = ${user_id} AND i.is_inbox)) ELSE '{}' END
+    || CASE WHEN ${hasLostLabels(user_id)} THEN jsonb_build_object('label_ids', ${labelsLeft(user_id)}) ELSE '{}' END`
+
 const timestamps = ['created_at', 'updated_at']
 
 /** How rows of some columns are given out. */
@@ -112,7 +124,8 @@ export const taskKind: Kind<Task> = {
     { of: ['label_ids'], code: 'unknown_label', when: unlessTrashed(unknownLabel) },
     // What is in the trash may be part of something there; not of what is gone for good.
     { of: ['parent_id'], code: 'unknown_parent', when: parentless(sql.fragment`(p.deleted_at IS NULL OR ${willBe('deleted_at')} IS NOT NULL)`) },
-    { of: ['parent_id'], code: 'cycle', when: unlessTrashed(cycle) },
+    // In the trash as well: what is part of itself could never come back.
+    { of: ['parent_id'], code: 'cycle', when: cycle },
     { of: ['due_date', 'due_at'], code: 'due_twice', when: sql.fragment`${willBe('due_date')} IS NOT NULL AND ${willBe('due_at')} IS NOT NULL` },
     { of: ['due_at', 'time_zone'], code: 'zone_without_instant', when: sql.fragment`(${willBe('due_at')} IS NULL) <> (${willBe('time_zone')} IS NULL)` },
   ],

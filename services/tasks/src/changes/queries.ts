@@ -2,6 +2,7 @@ import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, sql } from 'slonik'
 import { Change } from '../../contracts.ts'
+import { hasLostLabels, labelsLeft } from './kinds.ts'
 
 /**
  * A change that was taken back stands again once that was taken back, and so on: it is undone where an odd number of changes
@@ -52,17 +53,21 @@ export const listNeeds = (db: CommonQueryMethods, { user_id, ids, most }: { user
     (SELECT l.task_id FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = one.id LIMIT ${most})
   ) need`)
 
-const Stranded = Type.Object({ id: Type.String(), lost_list: Type.Boolean(), lost_parent: Type.Boolean(), inbox_id: Type.String() })
+const Stranded = Type.Object({
+  id: Type.String(), lost_list: Type.Boolean(), lost_parent: Type.Boolean(), lost_labels: Type.Boolean(), inbox_id: Type.String(), labels_left: Type.Array(Type.String()),
+})
 
-/** Those of some trashed tasks whose list is gone, or whose parent is and is not among those `returning`. */
+/** Those of some trashed tasks whose list is gone, or a label, or whose parent is and is not among those `returning`. */
 export const listStranded = (db: CommonQueryMethods, { user_id, ids, returning }: { user_id: string, ids: readonly string[], returning: readonly string[] }) => db.any(sql.prepared('list_stranded', row(Stranded))`
-  SELECT t.id, l.deleted_at IS NOT NULL AS lost_list, p.deleted_at IS NOT NULL AND p.id <> ALL (${sql.array(returning, 'uuid')}) AS lost_parent, i.id AS inbox_id
+  SELECT t.id, l.deleted_at IS NOT NULL AS lost_list, p.deleted_at IS NOT NULL AND p.id <> ALL (${sql.array(returning, 'uuid')}) AS lost_parent,
+    labels.are_lost AS lost_labels, i.id AS inbox_id, ${labelsLeft(user_id)} AS labels_left
   FROM tasks.tasks t
+    CROSS JOIN LATERAL (SELECT ${hasLostLabels(user_id)} AS are_lost) labels
     JOIN tasks.lists i ON i.user_id = t.user_id AND i.is_inbox
     LEFT JOIN tasks.lists l ON l.user_id = t.user_id AND l.id = t.list_id
     LEFT JOIN tasks.tasks p ON p.user_id = t.user_id AND p.id = t.parent_id
   WHERE t.user_id = ${user_id} AND t.id = ANY (${sql.array(ids, 'uuid')})
-    AND (l.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL AND p.id <> ALL (${sql.array(returning, 'uuid')}))`)
+    AND (l.deleted_at IS NOT NULL OR labels.are_lost OR p.deleted_at IS NOT NULL AND p.id <> ALL (${sql.array(returning, 'uuid')}))`)
 
 /** The number of the tenant's last change; 0 where there is no account yet. */
 export const lastChange = async (db: CommonQueryMethods, { user_id }: { user_id: string }): Promise<number> =>

@@ -53,7 +53,6 @@ async function judge (db: CommonQueryMethods, { user_id }: Author, group: readon
   for (const object_ids of portions([...new Set(group.map(({ object_id: id }) => id))])) {
     for (const later of await listLaterChanges(db, { user_id, after: group[0]?.seq ?? 0, object_ids })) laterOf.set(later.object_id, [...laterOf.get(later.object_id) ?? [], later])
   }
-  const needed = await stillNeeded(db, user_id, group.filter(({ action }) => action === 'created').map(({ object_id: id }) => id))
   for (const change of group) {
     const later = laterOf.get(change.object_id) ?? []
     const purge = change.action === 'purged' ? change : later.find(({ action }) => action === 'purged')
@@ -70,26 +69,44 @@ async function judge (db: CommonQueryMethods, { user_id }: Author, group: readon
     const conflict = standing.findLast(({ fields: touched }) => touched.some((field) => fields.includes(field)))
     if (fields.length === 0) verdicts.set(change.seq, { code: 'forgotten', conflict_seq: null })
     else if (conflict) verdicts.set(change.seq, { code: 'changed_later', conflict_seq: conflict.seq })
-    else if (needed.has(change.object_id)) verdicts.set(change.seq, { code: 'still_needed', conflict_seq: null })
   }
+  for (const { seq } of await stillNeeded(db, user_id, group.filter(({ seq }) => !verdicts.has(seq)))) verdicts.set(seq, { code: 'still_needed', conflict_seq: null })
   return verdicts
 }
 
+/** What refers to an object of each type. */
+const references = { task: 'parent_id', list: 'list_id', label: 'label_ids' }
+
 /**
- * Of objects that were made together, those that something else needs; what is needed by those alone goes with them.
- * Of more that need it than were made at least one stays, so no more are looked at.
+ * Of changes by whose taking back objects would go, those whose object something else needs, which stays or comes back by no other of
+ * them; what is needed by those alone that go goes with them. Of more that need it than there are changes at least one stays, so
+ * no more are looked at.
  */
-async function stillNeeded (db: CommonQueryMethods, user_id: string, made: readonly string[]): Promise<Set<string>> {
-  const needs = new Map<string, string[]>()
-  for (const ids of portions(made)) for (const { id, by } of await listNeeds(db, { user_id, ids, most: made.length + 1 })) needs.set(by, [...needs.get(by) ?? [], id])
-  const leaving = new Set(made)
-  const needed = new Set<string>()
+async function stillNeeded (db: CommonQueryMethods, user_id: string, changes: readonly Change[]): Promise<Change[]> {
+  const removals = changes.filter(isRemoval)
+  const leaving = new Map(removals.map((change) => [change.object_id, change]))
+  const reverses = new Map(changes.filter((change) => !isRemoval(change)).map((change) => [change.object_id, reverseOf(change)]))
+  /** Whether what needs an object will not any more, by another of the changes. */
+  const letsGo = (by: string, { object_type: type, object_id: id }: Change) => {
+    const after = reverses.get(by)?.[references[type]]
+    return after !== undefined && ![after].flat().includes(id)
+  }
+  const needs = new Map<string, Change[]>()
+  for (const ids of portions([...leaving.keys()])) {
+    for (const { id, by } of await listNeeds(db, { user_id, ids, most: changes.length + 1 })) {
+      const removal = leaving.get(id)
+      if (removal && !letsGo(by, removal)) needs.set(by, [...needs.get(by) ?? [], removal])
+    }
+  }
+  const needed = new Set<Change>()
   const staying = [...needs.keys()].filter((by) => !leaving.has(by))
   for (let by = staying.pop(); by !== undefined; by = staying.pop()) {
-    for (const id of needs.get(by) ?? []) if (!needed.has(id)) staying.push(id)
-    for (const id of needs.get(by) ?? []) needed.add(id)
+    for (const removal of needs.get(by) ?? []) {
+      if (!needed.has(removal)) staying.push(removal.object_id)
+      needed.add(removal)
+    }
   }
-  return needed
+  return [...needed]
 }
 
 /** Of changes after `seq`, newest first, those whose effect is still there: one taken back and the one that did so are not. */
@@ -107,16 +124,17 @@ function stillStanding<T extends { seq: number, undoes: number | null }> (later:
 const reverseOf = ({ action, before }: Change): Record<string, unknown> => action === 'created' ? { deleted: true } : before
 
 const isReturn = (change: Change) => reverseOf(change)['deleted_at'] === null
+const isRemoval = (change: Change) => change.action === 'created' || typeof change.before['deleted_at'] === 'string'
 
 /**
- * Where tasks that come back go, of those whose list or parent is gone: to the Inbox, and as tasks of their own. A parent that
- * is `returning`, be it in a later round, is not gone.
+ * What tasks that come back are then, of those whose list, parent or label is gone: in the Inbox, tasks of their own, without the label. A
+ * parent that is `returning`, be it in a later round, is not gone.
  */
 async function homesOf (db: CommonQueryMethods, { user_id }: Author, changes: readonly Change[], returning: readonly string[]): Promise<Map<string, object>> {
   const ids = changes.filter(isReturn).map(({ object_id: id }) => id)
   const stranded = ids.length > 0 ? await listStranded(db, { user_id, ids, returning }) : []
-  return new Map(stranded.map(({ id, lost_list: isListLost, lost_parent: isParentLost, inbox_id }) =>
-    [id, { ...isListLost && { list_id: inbox_id }, ...isParentLost && { parent_id: null } }]))
+  return new Map(stranded.map(({ id, lost_list: isListLost, lost_parent: isParentLost, lost_labels: areLabelsLost, inbox_id, labels_left }) =>
+    [id, { ...isListLost && { list_id: inbox_id }, ...isParentLost && { parent_id: null }, ...areLabelsLost && { label_ids: labels_left } }]))
 }
 
 /**
@@ -143,7 +161,7 @@ const outcomeOf = ({ seq, object_type, object_id }: Change, verdict: Verdict | n
 const sentences: Record<string, (seq: number | null) => string> = {
   already_undone: (seq) => `Change ${seq} has taken it back already.`,
   changed_later: (seq) => `Change ${seq} came later and changed the same: take that back first.`,
-  still_needed: () => 'What it made is in use by now: move or delete that first.',
+  still_needed: () => 'What would go is in use by now: move or delete first what needs it.',
   purged: (seq) => `Change ${seq} deleted it for good: that cannot be taken back, nor anything before it.`,
   forgotten: () => 'What was there before is not kept any more.',
 }

@@ -1,5 +1,6 @@
 import { type FragmentSqlToken, sql } from 'slonik'
 import type { BulkAction } from '../../contracts.ts'
+import { homeOf } from '../changes/kinds.ts'
 import type { Edits } from '../changes/write-statements.ts'
 
 /** The tasks that a bulk change is about, in the order asked for. */
@@ -39,13 +40,11 @@ function recipeOf (wish: Wish, user_id: string): Recipe {
     case 'reopen': return { sets: ['completed'], patch: sql.fragment`'{"completed": false}'::jsonb` }
     case 'delete': return { sets: ['deleted'], patch: sql.fragment`'{"deleted": true}'::jsonb`, along: sql.fragment`t.deleted_at IS NULL` }
     case 'restore': return {
-      sets: ['deleted', 'list_id', 'parent_id'],
+      sets: ['deleted', 'list_id', 'label_ids', 'parent_id'],
       trashed: true,
       along: sql.fragment`t.deleted_at = p.deleted_at`,
       patch: sql.fragment`
-      '{"deleted": false}'::jsonb
-      || CASE WHEN EXISTS (SELECT FROM tasks.lists l WHERE l.user_id = ${user_id} AND l.id = t.list_id AND l.deleted_at IS NOT NULL)
-        THEN jsonb_build_object('list_id', (SELECT i.id FROM tasks.lists i WHERE i.user_id = ${user_id} AND i.is_inbox)) ELSE '{}' END
+      '{"deleted": false}'::jsonb || ${homeOf(user_id)}
       || CASE WHEN t.parent_id NOT IN (SELECT id FROM chosen) AND EXISTS (SELECT FROM tasks.tasks p WHERE p.user_id = ${user_id} AND p.id = t.parent_id AND p.deleted_at IS NOT NULL)
         THEN '{"parent_id": null}'::jsonb ELSE '{}' END`,
     }

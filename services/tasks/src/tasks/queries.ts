@@ -2,7 +2,7 @@ import { prepared } from '@daymark/kit/prepared'
 import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
-import { jsonOf, taskKind } from '../changes/kinds.ts'
+import { homeOf, jsonOf, taskKind } from '../changes/kinds.ts'
 import type { Edits } from '../changes/write-statements.ts'
 
 const findingTask = prepared('find_task', row(Type.Object({ version: Type.Integer(), json: jsonOf(taskKind) })), (task: { user_id: string, id: string }) => sql.fragment`
@@ -31,10 +31,10 @@ export const completionOfOne = (root: Root): Edits => ({
 /** The rows of a tree: its root first, and the descendants that `joins` holds for. They are looked up (OFFSET 0 says), not found in the whole trash. */
 const tree = (root: Root, joins: FragmentSqlToken) => sql.fragment`
   WITH RECURSIVE tree AS (
-    SELECT t.id, t.parent_id, t.list_id, t.deleted_at, 0 AS depth, ${isFresh(root)} AS is_fresh FROM tasks.tasks t WHERE t.user_id = ${root.user_id} AND t.id = ${root.id}
+    SELECT t.id, t.parent_id, t.list_id, t.label_ids, t.deleted_at, 0 AS depth, ${isFresh(root)} AS is_fresh FROM tasks.tasks t WHERE t.user_id = ${root.user_id} AND t.id = ${root.id}
     UNION ALL
-    SELECT t.id, t.parent_id, t.list_id, t.deleted_at, p.depth + 1, p.is_fresh FROM tree p CROSS JOIN LATERAL (
-      SELECT c.id, c.parent_id, c.list_id, c.deleted_at FROM tasks.tasks c WHERE c.user_id = ${root.user_id} AND c.parent_id = p.id OFFSET 0) t
+    SELECT t.id, t.parent_id, t.list_id, t.label_ids, t.deleted_at, p.depth + 1, p.is_fresh FROM tree p CROSS JOIN LATERAL (
+      SELECT c.id, c.parent_id, c.list_id, c.label_ids, c.deleted_at FROM tasks.tasks c WHERE c.user_id = ${root.user_id} AND c.parent_id = p.id OFFSET 0) t
     WHERE p.is_fresh AND ${joins}
   )`
 const ofTree = (root: Root, patch: FragmentSqlToken, isTrashed: boolean) => sql.fragment`
@@ -59,11 +59,9 @@ export const trashingOfTree = (root: Root): Edits => ({
 /** Taking a task out of the trash, and what below it went there at the same moment. */
 export const restoringOfTree = (root: Root): Edits => ({
   name: 'restore_tree',
-  sets: ['deleted', 'list_id', 'parent_id'],
+  sets: ['deleted', 'list_id', 'label_ids', 'parent_id'],
   rows: sql.fragment`${tree(root, sql.fragment`t.deleted_at = p.deleted_at`)}${ofTree(root, sql.fragment`
-    '{"deleted": false}'::jsonb
-    || CASE WHEN EXISTS (SELECT FROM tasks.lists l WHERE l.user_id = ${root.user_id} AND l.id = t.list_id AND l.deleted_at IS NOT NULL)
-      THEN jsonb_build_object('list_id', (SELECT i.id FROM tasks.lists i WHERE i.user_id = ${root.user_id} AND i.is_inbox)) ELSE '{}' END
+    '{"deleted": false}'::jsonb || ${homeOf(root.user_id)}
     || CASE WHEN depth = 0 AND EXISTS (SELECT FROM tasks.tasks p WHERE p.user_id = ${root.user_id} AND p.id = t.parent_id AND p.deleted_at IS NOT NULL)
       THEN '{"parent_id": null}'::jsonb ELSE '{}' END`, true)}`,
 })
