@@ -9,6 +9,13 @@ const last = digits.length
 /** A key between two others; null for the end of the order on that side. */
 export const between = (low: string | null, high: string | null): string => `${middle(low ?? '', high)}i`
 
+/** Keys grow where things are moved to one place over and over; a column has room for 300 characters. */
+const longest = 200
+
+/** Whether keys that were made to lie between two others do so, and are short enough. There may be no room: nothing comes before `0`, nor between `1` and `10`. */
+export const hasRoomFor = (keys: readonly string[], low: string | null, high: string | null): boolean =>
+  keys.every((key, n) => key.length <= longest && key > (keys[n - 1] ?? low ?? '')) && (high === null || (keys.at(-1) ?? '') < high)
+
 /** So many keys between two others, in order, spread evenly. */
 export function spread (low: string | null, high: string | null, count: number): string[] {
   if (count === 0) return []

@@ -2,13 +2,11 @@ import type { CommonQueryMethods } from 'slonik'
 import type { Move } from '../../contracts.ts'
 import { unprocessable } from '../../problems.ts'
 import { type Edits, editsGiven } from '../changes/write-statements.ts'
-import { between, spread } from './keys.ts'
-import { findPlace, newestKey, type Ordered, type Place, placeBefore, placesBehind } from './queries.ts'
+import { between, hasRoomFor, spread } from './keys.ts'
+import { findPlace, newestKey, type Ordered, placeBefore, placesBehind } from './queries.ts'
 
 /** How many that stand behind are moved along at most, where there is no room otherwise. */
 const windows = [0, 50, 1000]
-/** Keys grow where things are moved to one place over and over; a column has room for 300 characters. */
-const longest = 200
 
 /**
  * Finds the edits by which something comes to stand where it is moved to: its own, the first, and those of neighbours where
@@ -29,14 +27,12 @@ export async function editsOfMove (
   for (const window of windows) {
     const behind = await placesBehind(db, ordered, { ...asked, of: low, limit: window + 1 })
     const [along, next] = [behind.slice(0, window), behind[window]?.position ?? null]
-    const keys = low === null && window === 0 ? [await firstKey(db, next)] : hasRoom(low, next) ? spread(low?.position ?? null, next, along.length + 1) : []
-    if (keys.length === 0 || keys.some((key) => key.length > longest)) continue
+    const keys = low === null && window === 0 ? [await firstKey(db, next)] : spread(low?.position ?? null, next, along.length + 1)
+    if (!hasRoomFor(keys, low?.position ?? null, next)) continue
     return editsGiven([{ id: asked.id, versions }, ...along].map(({ id, ...one }, n) => ({ ...one, id, patch: { position: keys[n] } })))
   }
   throw unprocessable(after === undefined ? '/before' : '/after', 'no_room', 'There is no room left there: move it to another place')
 }
-
-const hasRoom = (low: Place | null, next: string | null) => low === null || next === null || low.position < next
 
 /** First of all; what is new later comes before it, as it does before everything. */
 async function firstKey (db: CommonQueryMethods, next: string | null): Promise<string> {
