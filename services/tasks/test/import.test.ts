@@ -2,9 +2,9 @@ import t from 'tap'
 import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { type ExportedTask, type ImportReport, type Label, type List, type TaskExport, colours, priorities } from '../contracts.ts'
+import { type ExportedTask, type ImportReport, type Label, type List, type Task, type TaskExport, type TaskPage, colours, priorities } from '../contracts.ts'
 import { changesOf, replay, stateOf } from './replay.ts'
-import { startTasks, type User } from './start-tasks.ts'
+import { startTasks, type User, wholeOf } from './start-tasks.ts'
 
 const { signUp, call, createTask, database } = await startTasks(t)
 
@@ -96,6 +96,18 @@ const trashed = fc.date({ min: new Date(), max: new Date('2030-01-01'), noInvali
 const day = instant.map((value) => value.slice(0, 10))
 const key = fc.stringMatching(/^[0-9a-z]{1,20}$/)
 
+/** What is not deleted refers to nothing that is. */
+function settled<F extends { lists: Kept[], labels: Kept[], tasks: ExportedTask[] }> (file: F): F {
+  const deleted = new Set([...file.lists, ...file.labels, ...file.tasks].filter(({ deleted_at: at }) => at !== null).map(({ id }) => id))
+  return {
+    ...file,
+    tasks: file.tasks.map((task) => task.deleted_at !== null
+      ? task
+      : { ...task, list_id: deleted.has(task.list_id ?? '') ? 'inbox' : task.list_id, parent_id: deleted.has(task.parent_id ?? '') ? null : task.parent_id, label_ids: task.label_ids.filter((id) => !deleted.has(id)) }),
+  }
+}
+interface Kept { id: string, deleted_at: string | null }
+
 /** Any file that the export could give. */
 const files = fc.record({ lists: fc.nat(3), labels: fc.nat(3), tasks: fc.nat(12) }).chain((counts) => {
   const ids = (count: number) => fc.uniqueArray(fc.uuid(), { minLength: count, maxLength: count }).map((all) => all.sort())
@@ -126,7 +138,7 @@ const files = fc.record({ lists: fc.nat(3), labels: fc.nat(3), tasks: fc.nat(12)
         position: key,
         ...kept,
       }).map(({ due, start_date: start, label_ids: carried, position, version, created_at, updated_at, deleted_at, ...rest }) => ({ ...rest, ...due, start_date: start, label_ids: carried, position, version, created_at, updated_at, deleted_at })))),
-    })
+    }).map(settled)
   })
 })
 
@@ -205,13 +217,78 @@ t.test('FR-264: what is wrong with an object refuses that one and what is part o
   t.ok(await isReplayed(ada))
 })
 
-t.test('FR-263: two tasks in the trash that are part of each other come as they were', async (t) => {
+t.test('FR-264: tasks that are part of each other are refused, in the trash as well: they could never be taken out of it', async (t) => {
   const ada = await signUp()
   const now = new Date().toISOString()
-  const [one, two] = [task({ deleted_at: now }), task({ deleted_at: now })]
-  const tasks = [{ ...one, parent_id: two.id }, { ...two, parent_id: one.id }, task({ parent_id: one.id })]
-  t.match(await bringIn(ada, { ...empty, tasks }), { tasks: { created: 3, refused: 0 } })
-  t.same((JSON.parse(await fileOf(ada)) as TaskExport).tasks, tasks.sort((a, b) => a.id < b.id ? -1 : 1))
+  const [one, two, below] = [task({ deleted_at: now }), task({ deleted_at: now }), task({ deleted_at: now })]
+  const tasks = [{ ...one, parent_id: two.id }, { ...two, parent_id: one.id }, { ...below, parent_id: one.id }, task()]
+  const { tasks: counts, notes } = await bringIn(ada, { ...empty, tasks })
+  t.match(counts, { created: 1, refused: 3 })
+  t.same(Object.fromEntries(notes.map(({ pointer, code }) => [pointer, code])), { '/tasks/0/parent_id': 'cycle', '/tasks/1/parent_id': 'cycle', '/tasks/2/parent_id': 'unknown_parent' })
+})
+
+t.test('FR-264: what is not deleted refers to nothing that is, in the file or here; it is told, and can be changed', async (t) => {
+  const now = new Date().toISOString()
+  const [list, label, parent] = [{ id: randomUUID(), name: 'House', colour: 'teal', position: 'm3', archived: false, ...past }, { id: randomUUID(), name: 'home', colour: 'red', ...past }, task()]
+  const one = task({ list_id: list.id, label_ids: [label.id], parent_id: parent.id })
+  const file = { ...empty, lists: [list], labels: [label], tasks: [parent, one] }
+  const deleted = { ...file, lists: [{ ...list, deleted_at: now }], labels: [{ ...label, deleted_at: now }], tasks: [{ ...parent, deleted_at: now }, one] }
+  const [ada, bob] = [await signUp(), await signUp()]
+  await bringIn(ada, file)
+  for (const path of [`tasks/${parent.id}`, `trash/${one.id}`, `lists/${list.id}`, `labels/${label.id}`]) t.equal((await call('DELETE', `/api/${ada.id}/${path}`, ada)).statusCode, 204)
+  for (const [user, sent] of [[ada, file], [bob, deleted]] as const) {
+    const { tasks, notes } = await bringIn(user, sent)
+    t.equal(tasks.created, user === ada ? 1 : 2)
+    t.same(notes.filter(({ code }) => code !== 'in_trash').map(({ pointer, code }) => [pointer, code]), [['/tasks/1/list_id', 'list_deleted'], ['/tasks/1/parent_id', 'parent_deleted'], ['/tasks/1/label_ids', 'label_deleted']])
+    const [inbox] = (await call('GET', `/api/${user.id}/lists`, user)).json<{ items: List[] }>().items
+    const brought = (await call('GET', `/api/${user.id}/tasks/${one.id}`, user)).json<Task>()
+    t.match(brought, { list_id: inbox?.id, parent_id: null, label_ids: [] })
+    t.equal((await call('PUT', `/api/${user.id}/tasks/${one.id}`, user, { ...wholeOf(brought), title: 'Changed' })).statusCode, 200)
+    t.equal((await call('DELETE', `/api/${user.id}/trash/${parent.id}`, user)).statusCode, 204)
+    t.ok(await isReplayed(user), 'nothing goes along that the log does not tell')
+    t.match(await bringIn(user, sent), { tasks: { differing: 1 } }, 'it is known again')
+  }
+})
+
+t.test('FR-264: a label that was deleted here stands for the one that has its name now', async (t) => {
+  const { ada, label } = await furnished()
+  const file = await fileOf(ada)
+  await call('DELETE', `/api/${ada.id}/labels/${label.id}`, ada)
+  const { id } = (await call('POST', `/api/${ada.id}/labels`, ada, { name: 'Home' })).json<Label>()
+  const one = task({ label_ids: [label.id] })
+  await bringIn(ada, { ...JSON.parse(file) as TaskExport, tasks: [one] })
+  t.same((await call('GET', `/api/${ada.id}/tasks/${one.id}`, ada)).json<Task>().label_ids, [id])
+})
+
+t.test('FR-213: taken out of the trash after an import was taken back, a task has lost the labels that went with it', async (t) => {
+  const ada = await signUp()
+  const label = { id: randomUUID(), name: 'home', colour: 'red', ...past }
+  const [one, two] = [task({ label_ids: [label.id] }), task({ label_ids: [label.id] })]
+  const { change_seq: seq } = await bringIn(ada, { ...empty, labels: [label], tasks: [one, two] })
+  t.equal((await call('POST', `/api/${ada.id}/changes/${seq}/undo`, ada)).statusCode, 200)
+  const restored = (await call('POST', `/api/${ada.id}/tasks/${one.id}/restore`, ada)).json<Task>()
+  t.same(restored.label_ids, [])
+  t.equal((await call('PUT', `/api/${ada.id}/tasks/${one.id}`, ada, { ...wholeOf(restored), title: 'Changed' })).statusCode, 200)
+  t.equal((await call('POST', `/api/${ada.id}/tasks/bulk`, ada, { action: 'restore', ids: [two.id] })).statusCode, 200)
+  t.same((await call('GET', `/api/${ada.id}/tasks/${two.id}`, ada)).json<Task>().label_ids, [])
+  t.ok(await isReplayed(ada))
+})
+
+t.test('FR-254, FR-265: what comes before all else finds a place, however strange the places in a file were', async (t) => {
+  const ada = await signUp()
+  await bringIn(ada, { ...empty, tasks: ['0', '5', '50', `${'0'.repeat(299)}1`].map((position) => task({ title: position.slice(-2), position })) })
+  const order = async () => (await call('GET', `/api/${ada.id}/tasks`, ada)).json<TaskPage>().items
+  const moved = await createTask(ada, { title: 'Moved' })
+  for (const [move, at] of [[{ after: null }, 0], [{ after: '5' }, 3], [{ before: '50' }, 3]] as const) {
+    const named = Object.fromEntries(await Promise.all(Object.entries(move).map(async ([side, title]) => [side, (await order()).find((one) => one.title === title)?.id ?? null])))
+    t.equal((await call('POST', `/api/${ada.id}/tasks/${moved.id}/move`, ada, named)).statusCode, 200)
+    t.equal((await order()).findIndex(({ id }) => id === moved.id), at)
+  }
+  t.same((await order()).filter(({ id }) => id !== moved.id).map(({ title }) => title), ['0', '01', '5', '50'], 'the others stay in their order')
+  t.match((await call('POST', `/api/${ada.id}/import?dry_run=false`, ada, `TYPE,CONTENT\n${'task,Hello\n'.repeat(300)}`, { 'content-type': 'text/csv' })).json(), { tasks: { created: 300 } })
+  const bob = await signUp()
+  await bringIn(bob, { ...empty, tasks: [task({ position: `${'0'.repeat(299)}1` })] })
+  t.match((await call('POST', `/api/${bob.id}/import?dry_run=false`, bob, 'TYPE,CONTENT\ntask,Hello\n', { 'content-type': 'text/csv' })).json(), { tasks: { created: 1 } })
 })
 
 t.test('FR-264: what is wrong with the file refuses all of it', async (t) => {

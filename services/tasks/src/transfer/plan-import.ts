@@ -2,7 +2,7 @@ import type { FieldError } from '@daymark/kit/field-errors'
 import type { CommonQueryMethods } from 'slonik'
 import type { ImportReport } from '../../contracts.ts'
 import type { New } from '../changes/write-statements.ts'
-import { spread } from '../order/keys.ts'
+import { hasRoomFor, spread } from '../order/keys.ts'
 import { newestKey, type Ordered, orderedLists, orderedTasks, placesBehind } from '../order/queries.ts'
 import { inboxPlace, type ImportFile, type Item, type TaskItem } from './import-file.ts'
 import type { ObjectKind } from './parse-file.ts'
@@ -48,12 +48,13 @@ export async function planImport (db: CommonQueryMethods, user_id: string, file:
     const differing = Object.keys(fields).filter((name) => JSON.stringify(fields[name]) !== JSON.stringify(existing[name as 'deleted_at']))
     report[kind][differing.length === 0 ? 'present' : 'differing']++
     if (differing.length === 0) return
-    if (existing.deleted_at !== null && fields['deleted_at'] !== existing.deleted_at) note(item, '', 'in_trash', 'is deleted here: it is left so; bring it back from the trash')
+    if (existing.deleted_at !== null && fields['deleted_at'] !== existing.deleted_at) note(item, '', 'in_trash', `is deleted here: it is left so${kind === 'tasks' ? '; bring it back from the trash' : ''}`)
     else note(item, '', 'differs', `is there already, and another by now (${differing.join(', ')}): it is left as it is`)
   }
 
-  /** Every list and label that there is or will be, by the id that the file says. */
-  const lists = new Map([[inboxPlace, inbox?.id ?? inboxPlace], ...stored.lists.map(({ id }): [string, string] => [id, id])])
+  const inboxId = inbox?.id ?? inboxPlace
+  /** Every list and label that there is or will be, by the id that the file says, and whether it is deleted. */
+  const lists = new Map<string, Place>([[inboxPlace, { id: inboxId, isDeleted: false }], ...stored.lists.map(placeOf)])
   const newLists: New[] = []
   const seen = new Set<string>()
   for (const item of file.lists) {
@@ -62,13 +63,13 @@ export async function planImport (db: CommonQueryMethods, user_id: string, file:
     else if (existing) found('lists', item, existing)
     else {
       newLists.push(added(item))
-      lists.set(item.id, item.id)
+      lists.set(item.id, { id: item.id, isDeleted: isDeleted(item) })
       report.lists.created++
     }
     seen.add(item.id)
   }
 
-  const labels = new Map(stored.labels.map(({ id }) => [id, id]))
+  const labels = new Map(stored.labels.map(placeOf))
   const live = stored.labels.filter(({ deleted_at: at }) => at === null)
   const keys = await labelKeys(db, [...live, ...file.labels.map(({ fields }) => fields as { name: string })].map(({ name }) => name))
   const byName = new Map(live.map(({ id }, index) => [keys[index]!, id]))
@@ -76,62 +77,70 @@ export async function planImport (db: CommonQueryMethods, user_id: string, file:
   seen.clear()
   for (const [index, item] of file.labels.entries()) {
     const key = keys[live.length + index]!
-    const isLive = (item.fields['deleted_at'] ?? null) === null
     const existing = stored.labels.find(({ id }) => id === item.id)
-    const namesake = isLive ? byName.get(key) : undefined
+    const namesake = isDeleted(item) ? undefined : byName.get(key)
     if (seen.has(item.id)) refuse('labels', item, '/id', 'duplicate', 'id stands in the file twice: the first counts')
-    else if (existing) found('labels', item, existing)
-    else if (namesake !== undefined) {
-      labels.set(item.id, namesake)
+    else if (existing) {
+      found('labels', item, existing)
+      if (existing.deleted_at !== null && namesake !== undefined) labels.set(item.id, { id: namesake, isDeleted: false })
+    } else if (namesake !== undefined) {
+      labels.set(item.id, { id: namesake, isDeleted: false })
       report.labels.present++
     } else {
       newLabels.push(added(item))
-      labels.set(item.id, item.id)
-      if (isLive) byName.set(key, item.id)
+      labels.set(item.id, { id: item.id, isDeleted: isDeleted(item) })
+      if (!isDeleted(item)) byName.set(key, item.id)
       report.labels.created++
     }
     seen.add(item.id)
   }
 
   const tasks = await tasksHere(db, user_id, file.tasks)
-  /** Every task that is or will be there. */
-  const known = new Set(tasks.keys())
+  /** Every task that is or will be there, and whether it is in the trash. */
+  const known = new Map([...tasks.values()].map(placeOf))
   const chunks: New[][] = []
   let chunk: New[] = []
-  for (const unit of inOrder(file.tasks, (item) => { refuse('tasks', item, '/id', 'duplicate', 'id stands in the file twice: the first counts') })) {
-    if (unit.isCircle) {
-      for (const item of unit.items) refuse('tasks', item, '/parent_id', 'cycle', 'parent_id must not be the task itself or one of its own subtasks')
+  for (const { item, isInCircle } of inOrder(file.tasks, (item) => { refuse('tasks', item, '/id', 'duplicate', 'id stands in the file twice: the first counts') })) {
+    if (isInCircle) {
+      refuse('tasks', item, '/parent_id', 'cycle', 'parent_id must not be the task itself or one of its own subtasks')
       continue
     }
-    for (const item of unit.items) known.add(item.id)
-    const news: New[] = []
-    for (const item of unit.items) {
-      const { list_id: listId, parent_id: parentId, label_ids: labelIds } = item.fields
-      const list = listId === null ? null : lists.get(listId)
-      const carried = labelIds.map((id) => labels.get(id))
-      const fields = { ...item.fields, list_id: list ?? null, label_ids: [...new Set(carried.filter((id) => id !== undefined))].sort() }
-      const existing = tasks.get(item.id)
-      const problem: readonly [string, string, string] | null = existing
-        ? null
-        : list === undefined
-          ? ['/list_id', 'unknown_list', 'list_id must be the id of a list that is in the file or there already']
-          : carried.includes(undefined)
-            ? ['/label_ids', 'unknown_label', 'label_ids must be ids of labels that are in the file or there already']
-            : parentId !== null && !known.has(parentId)
-              ? ['/parent_id', 'unknown_parent', 'parent_id must be the id of a task that is brought in or there already']
-              : null
-      if (existing) found('tasks', item, existing, fields)
-      else if (problem) {
-        known.delete(item.id)
-        refuse('tasks', item, ...problem)
-      } else news.push(added({ ...item, fields }))
+    const { list_id: listId, parent_id: parentId, label_ids: labelIds } = item.fields
+    const [list, parent, carried] = [lists.get(listId ?? ''), known.get(parentId ?? ''), labelIds.map((id) => labels.get(id))]
+    const isLost = (place: Place | undefined) => place?.isDeleted === true && !isDeleted(item)
+    const kept = carried.filter((label) => label !== undefined && !isLost(label)) as Place[]
+    const fields = {
+      ...item.fields,
+      list_id: isLost(list) ? inboxId : list?.id ?? null,
+      parent_id: isLost(parent) ? null : parentId,
+      label_ids: [...new Set(kept.map(({ id }) => id))].sort(),
     }
-    report.tasks.created += news.length
-    if (chunk.length + news.length > chunkSize) {
+    const existing = tasks.get(item.id)
+    if (existing) {
+      found('tasks', item, existing, fields)
+      continue
+    }
+    const problem: readonly [string, string, string] | null = listId !== null && !list
+      ? ['/list_id', 'unknown_list', 'list_id must be the id of a list that is in the file or there already']
+      : carried.includes(undefined)
+        ? ['/label_ids', 'unknown_label', 'label_ids must be ids of labels that are in the file or there already']
+        : parentId !== null && !parent
+          ? ['/parent_id', 'unknown_parent', 'parent_id must be the id of a task that is brought in or there already']
+          : null
+    if (problem) {
+      refuse('tasks', item, ...problem)
+      continue
+    }
+    if (isLost(list)) note(item, '/list_id', 'list_deleted', 'names a list that is deleted: the task comes to the Inbox')
+    if (isLost(parent)) note(item, '/parent_id', 'parent_deleted', 'names a task that is in the trash: the task comes as one of its own')
+    if (carried.some(isLost)) note(item, '/label_ids', 'label_deleted', 'names a label that is deleted: the task comes without it')
+    known.set(item.id, { id: item.id, isDeleted: isDeleted(item) })
+    report.tasks.created++
+    if (chunk.length === chunkSize) {
       chunks.push(chunk)
       chunk = []
     }
-    chunk.push(...news)
+    chunk.push(added({ ...item, fields }))
   }
   if (chunk.length > 0) chunks.push(chunk)
 
@@ -163,6 +172,11 @@ function tell (report: Plan['report'], error: FieldError): void {
   else report.notes_left_out++
 }
 
+/** What something refers to: a task that is not deleted refers to nothing that is. */
+interface Place { id: string, isDeleted: boolean }
+const placeOf = ({ id, deleted_at: at }: { id: string, deleted_at: string | null }): [string, Place] => [id, { id, isDeleted: at !== null }]
+const isDeleted = ({ fields }: Item) => (fields['deleted_at'] ?? null) !== null
+
 const added = ({ id, fields, preset }: Item): New => ({ id, fields: { ...preset, ...fields } })
 
 /** Those tasks of a file, and those that its tasks are part of, that are there already. */
@@ -175,18 +189,20 @@ async function tasksHere (db: CommonQueryMethods, user_id: string, items: readon
   return here
 }
 
-/** Keys in order that come before all there are; what is new later comes before them. */
+/** Keys in order that come before all there are, as far as there is room; what is new later comes before them. */
 async function keysBeforeAll (db: CommonQueryMethods, ordered: Ordered, user_id: string, count: number): Promise<string[]> {
-  const [first] = await placesBehind(db, ordered, { user_id, id: '00000000-0000-0000-0000-000000000000', of: null, limit: 1 })
+  const anywhere = { user_id, id: '00000000-0000-0000-0000-000000000000', limit: 1 }
+  const [first] = await placesBehind(db, ordered, { ...anywhere, of: null })
   const newest = await newestKey(db)
-  return spread(first === undefined || newest < first.position ? newest : null, first?.position ?? null, count)
+  const [low, high] = [first === undefined || newest < first.position ? newest : null, first?.position ?? null]
+  const keys = spread(low, high, count)
+  if (hasRoomFor(keys, low, high)) return keys
+  const [next] = await placesBehind(db, ordered, { ...anywhere, of: { id: anywhere.id, position: newest } })
+  return spread(newest, next?.position ?? null, count)
 }
 
-/** Tasks that must come together: one alone, or those in the trash that are part of each other. A circle of others cannot come. */
-interface Unit { items: TaskItem[], isCircle: boolean }
-
-/** The tasks of a file, each once and behind the one it is part of. */
-function * inOrder (items: readonly TaskItem[], onDuplicate: (item: TaskItem) => void): Generator<Unit> {
+/** The tasks of a file, each once and behind the one it is part of; those that are part of each other cannot come. */
+function * inOrder (items: readonly TaskItem[], onDuplicate: (item: TaskItem) => void): Generator<{ item: TaskItem, isInCircle: boolean }> {
   const byId = new Map<string, TaskItem>()
   for (const item of items) {
     if (byId.has(item.id)) onDuplicate(item)
@@ -201,12 +217,10 @@ function * inOrder (items: readonly TaskItem[], onDuplicate: (item: TaskItem) =>
       at = byId.get(at.fields.parent_id ?? '')
     }
     const path = [...chain.values()].reverse()
-    for (const { id } of path) placed.add(id)
-    if (at && chain.has(at.id)) {
-      const circle = path.splice(0, path.indexOf(at) + 1)
-      const isInTrash = circle.every(({ fields }) => fields['deleted_at'] !== null)
-      yield { items: circle, isCircle: !isInTrash || circle.length === 1 || circle.length > chunkSize }
+    const circle = at && chain.has(at.id) ? path.indexOf(at) + 1 : 0
+    for (const [index, one] of path.entries()) {
+      placed.add(one.id)
+      yield { item: one, isInCircle: index < circle }
     }
-    for (const one of path) yield { items: [one], isCircle: false }
   }
 }
