@@ -77,7 +77,28 @@ function refuseUnreadable (error: Error & { code?: string }, socket: Socket): vo
 const strictBodies: BuildCompilerFromPool = (externalSchemas) => {
   const compilerFor = (coerceTypes: boolean) => compilerFactory()(externalSchemas, {
     customOptions: { coerceTypes, useDefaults: true, removeAdditional: false, allErrors: true, verbose: true, keywords: ['x-detail'] },
+    onCreate: (ajv) => {
+      const of = (format: string) => (ajv.formats[format] as { validate: (text: string) => boolean }).validate
+      const [isDay, isInstant] = [of('date'), of('date-time')]
+      // PostgreSQL has no year 0, and an offset can lead out of the years that have four digits.
+      ajv.addFormat('date', (text: string) => isDay(text) && !text.startsWith('0000'))
+      ajv.addFormat('date-time', (text: string) => isInstant(text) && !isBeyondFourDigits(new Date(text).getUTCFullYear()))
+    },
   })
   const [body, text] = [compilerFor(false), compilerFor(true)]
-  return (route) => (route as unknown as { httpPart: string }).httpPart === 'body' ? body(route) : text(route)
+  return (route) => (route as unknown as { httpPart: string }).httpPart === 'body' ? body(route) : finite(text(route))
+}
+
+const isBeyondFourDigits = (year: number) => year < 1 || year > 9999
+
+/** Ajv converts `1e400` to a number without end, takes that for an integer, and asks for no bound of it. */
+function finite<V extends ReturnType<ReturnType<BuildCompilerFromPool>>> (validate: V): V {
+  const check = (data: Record<string, unknown>) => {
+    const isValid = validate(data)
+    const endless = Object.keys(data).filter((name) => typeof data[name] === 'number' && !Number.isFinite(data[name]))
+    check.errors = isValid ? endless.map((name) => ({ keyword: 'type', instancePath: `/${name}`, params: { type: 'integer' } })) : validate.errors
+    return isValid && endless.length === 0
+  }
+  check.errors = null as unknown
+  return check as unknown as V
 }

@@ -27,6 +27,10 @@ const refused: Array<{ why: string, payload: unknown, status?: number, errors?: 
   { why: 'several wrong fields at once', payload: { title: '', description: 7 }, errors: [{ pointer: '/title', code: 'too_short' }, { pointer: '/description', code: 'wrong_type' }] },
   { why: 'a list_id that is a URN', payload: { title: 'a', list_id: `urn:uuid:${randomUUID()}` }, errors: [{ pointer: '/list_id', code: 'too_long' }] },
   { why: 'a list_id that is no id', payload: { title: 'a', list_id: 'inbox' }, errors: [{ pointer: '/list_id', code: 'not_uuid' }] },
+  { why: 'a day of the year 0', payload: { title: 'a', due_date: '0000-01-01', start_date: '0000-12-31' }, errors: [{ pointer: '/due_date', code: 'not_date' }, { pointer: '/start_date', code: 'not_date' }] },
+  { why: 'an instant in the year 0', payload: { title: 'a', due_at: '0000-06-01T00:00:00Z', time_zone: 'UTC' }, errors: [{ pointer: '/due_at', code: 'not_date_time' }] },
+  { why: 'an instant that is before the year 1 in UTC', payload: { title: 'a', due_at: '0001-01-01T00:00:00+14:00', time_zone: 'UTC' }, errors: [{ pointer: '/due_at', code: 'not_date_time' }] },
+  { why: 'an instant that is beyond the year 9999 in UTC', payload: { title: 'a', due_at: '9999-12-31T23:59:59-14:00', time_zone: 'UTC' }, errors: [{ pointer: '/due_at', code: 'not_date_time' }] },
   { why: 'a list', payload: [], errors: [{ pointer: '', code: 'wrong_type' }] },
   { why: 'null', payload: 'null', errors: [{ pointer: '', code: 'wrong_type' }] },
   { why: 'text', payload: '"title"', errors: [{ pointer: '', code: 'wrong_type' }] },
@@ -47,6 +51,27 @@ for (const { why, payload, status = 400, errors } of refused) {
     t.notMatch(response.body, /\bat .*\.(ts|js):\d/, 'and no stack is shown')
   })
 }
+
+t.test('FR-044: a day that no calendar has, and a number without end, are refused wherever they are asked for', async (t) => {
+  for (const [method, url, body, pointer, code] of [
+    ['GET', 'tasks?due_before=0000-01-01', undefined, '/querystring/due_before', 'not_date'],
+    ['GET', 'tasks?due_after=0000-12-31', undefined, '/querystring/due_after', 'not_date'],
+    ['POST', 'tasks/bulk', { action: 'reschedule', filter: {}, due_date: '0000-01-01' }, '/due_date', 'not_date'],
+    ['POST', 'tasks/bulk', { action: 'reopen', filter: { due_before: '0000-01-01' } }, '/filter/due_before', 'not_date'],
+    ['DELETE', 'trash?until=0000-01-01T00:00:00Z', undefined, '/querystring/until', 'not_date_time'],
+    ['GET', 'tasks?limit=1e400', undefined, '/querystring/limit', 'wrong_type'],
+    ['GET', 'changes?since=1e400', undefined, '/querystring/since', 'wrong_type'],
+    ['GET', 'changes?since=-1e400', undefined, '/querystring/since', 'wrong_type'],
+    ['GET', 'changes?wait=1e400', undefined, '/querystring/wait', 'wrong_type'],
+    ['POST', 'changes/1e400/undo', undefined, '/params/seq', 'wrong_type'],
+  ] as const) {
+    const response = await call(method, `/api/${ada.id}/${url}`, ada, body)
+    t.match(response.json(), { status: 400, errors: [{ pointer, code, detail: String }] }, `${method} ${url}`)
+  }
+  for (const due of [{ due_date: '0001-01-01' }, { due_date: '9999-12-31' }, { due_at: '0001-01-01T14:00:00+14:00', time_zone: 'UTC' }, { due_at: '9999-12-31T09:59:59-14:00', time_zone: 'UTC' }]) {
+    t.match(await createTask(ada, { title: 'At the edge', ...due }), { title: 'At the edge' })
+  }
+})
 
 t.test('FR-042: each error is a sentence that names its field and the remedy', async (t) => {
   const { errors } = (await call('POST', path, ada, { title: 'x'.repeat(201), colour: 'red' })).json()
