@@ -10,7 +10,7 @@ import { type DatabasePool, sql } from 'slonik'
 import { type Config, keyEncryptionKeys, namedValues } from './config.ts'
 import { Account, AccountExport, AuditEvent, AuditPage, ChangeEmail, ChangePassword, ForgotPassword, Jwks, LogIn, LogOut, ManagedUser, ProfilePatch, Refresh, ResetPassword, RevertEmail, ServerMetadata, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, StepUp, User, UserChange, UserDetails, UserPage, VerifyEmail } from './contracts.ts'
 import type { Deps } from './deps.ts'
-import { examples } from './examples.ts'
+import { documentation } from './documentation.ts'
 import './problems.ts'
 import { PasswordHasher } from './src/passwords/password-hasher.ts'
 import { requireAdmin } from './src/admin/require-admin.ts'
@@ -47,7 +47,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     name: 'auth',
     config,
     logger,
-    documentation: { title: 'Daymark auth', version: '0.1.0', description: 'Users and sessions. Signs access tokens that every part of Daymark verifies by its public keys.', examples },
+    documentation,
     dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`)],
   })
   const audit = new AuditLog({ pool, sealer, log: app.log })

@@ -182,13 +182,13 @@ export const UserDetails = Type.Object({
 }, { ...closed, $id: 'UserDetails' })
 export type UserDetails = Static<typeof UserDetails>
 
-const limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 }))
+const limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'How many at most' }))
 const cursor = Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: '`next_cursor` of the page before' }))
 
 export const UserQuery = Type.Object({
   q: Type.Optional(Type.String({ minLength: 1, maxLength: 254, pattern: `^${storable}`, 'x-detail': unstorable, description: 'The beginnings of words of the address or the name, all of which must be there' })),
-  status: Type.Optional(oneOf('active', 'disabled')),
-  role: Type.Optional(oneOf('user', 'admin')),
+  status: Type.Optional({ ...oneOf('active', 'disabled'), description: 'The status they have' }),
+  role: Type.Optional({ ...oneOf('user', 'admin'), description: 'The role they have' }),
   limit,
   cursor,
 }, { ...closed, $id: 'UserQuery' })
@@ -227,8 +227,8 @@ const moment = (description: string) => Type.Optional(Type.String({
 export const AuditQuery = Type.Object({
   user_id: Type.Optional({ ...Id, description: 'Whose account it is about; also one that is gone' }),
   actor_id: Type.Optional({ ...Id, description: 'Who did it' }),
-  action: Type.Optional(oneOf(...auditActions)),
-  outcome: Type.Optional(oneOf('success', 'failure')),
+  action: Type.Optional({ ...oneOf(...auditActions), description: 'What was done' }),
+  outcome: Type.Optional({ ...oneOf('success', 'failure'), description: 'Whether it came about' }),
   since: moment('The first instant that counts'),
   until: moment('The first instant that counts no more'),
   limit,

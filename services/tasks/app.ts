@@ -12,7 +12,7 @@ import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
-import { examples } from './examples.ts'
+import { documentation } from './documentation.ts'
 import { accountPath, named } from './operations.ts'
 import { feedSilent } from './problems.ts'
 import { onWritten } from './src/accounts/write-in-turn.ts'
@@ -37,7 +37,7 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
     name: 'tasks',
     config,
     logger,
-    documentation: { title: 'Daymark tasks', version: '0.1.0', description: 'Tasks and lists. Every request carries an access token of the auth service; `user_id` in the path is its `sub`.', examples },
+    documentation,
     dependencies: [() => pool.query(sql.type(row(Type.Object({})))`SELECT`), async () => { if (feed.isSilent()) throw feedSilent() }],
   })
   const keys = new RemoteKeys({ url: config.JWKS_URL, log: app.log })

@@ -119,22 +119,22 @@ const CallersTimeZone = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_+/-]{0,59}$'
 export const SearchText = Type.String({ minLength: 1, maxLength: 200, pattern: `^${storable}`, 'x-detail': unstorable, description: 'Words of the title or the description, ten at most: all of them, each by its beginning, whatever the case and the accents; a word that nothing begins with may be misspelt' })
 
 const paging = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'How many at most' })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: '`next_cursor` of the page before' })),
 }
 
 export const TaskQuery = Type.Object({
-  status: Type.Optional(oneOf(['open', 'completed', 'all'], { default: 'all' })),
-  list_id: Type.Optional(Id),
+  status: Type.Optional(oneOf(['open', 'completed', 'all'], { default: 'all', description: 'Which of them' })),
+  list_id: Type.Optional(Type.String({ ...Id, description: 'The list they are in' })),
   label: Type.Optional(Type.String({ ...Id, description: 'The id of a label they carry' })),
-  priority: Type.Optional(PriorityField),
+  priority: Type.Optional(oneOf(priorities, { description: 'The priority they have' })),
   parent_id: Type.Optional(Type.String({ pattern: '^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|none)$', 'x-detail': 'must be a UUID, or none', description: 'The task they are a part of; `none` for those that are part of no other' })),
-  due_before: Type.Optional(CalendarDate),
-  due_after: Type.Optional(CalendarDate),
+  due_before: Type.Optional(Type.String({ ...CalendarDate, description: 'Due before this day' })),
+  due_after: Type.Optional(Type.String({ ...CalendarDate, description: 'Due after this day' })),
   time_zone: Type.Optional(CallersTimeZone),
   q: Type.Optional(SearchText),
   sort: Type.Optional(oneOf(sorts, { default: 'position', description: 'position is the manual order, newest first where nothing was moved; what is not due comes last either way' })),
-  direction: Type.Optional(oneOf(directions, { default: 'asc' })),
+  direction: Type.Optional(oneOf(directions, { default: 'asc', description: 'Ascending or descending' })),
   ...paging,
 }, { ...closed, $id: 'TaskQuery' })
 export type TaskQuery = Static<typeof TaskQuery>

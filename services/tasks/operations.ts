@@ -15,6 +15,8 @@ export interface Operation {
   schema: {
     tags: readonly string[]
     summary: string
+    /** What a body may be sent as, if not as JSON alone. */
+    consumes?: readonly string[]
     security: ReadonlyArray<Record<string, readonly string[]>>
     params: TObject
     querystring?: TObject
@@ -26,7 +28,7 @@ export interface Operation {
 
 /** All schemas that have a name, by which others refer to them. */
 export const named: readonly TSchema[] = [
-  Task, NewTask, TaskReplacement, TaskPatch, Completion, Move, TaskPage, TaskFilter, BulkChange, BulkResult, Summary,
+  Task, NewTask, TaskReplacement, TaskPatch, Move, TaskPage, TaskFilter, BulkChange, BulkResult, Summary,
   TrashedTask, TrashPage, Purged, List, NewList, ListPatch, ListPage,
   Label, NewLabel, LabelPatch, LabelPage, Change, ChangePage, ChangesSince, Undone, ExportedInbox, ExportedList, ExportedLabel, ExportedTask, TaskExport, ImportReport,
 ]
@@ -35,9 +37,10 @@ export const named: readonly TSchema[] = [
 export const accountPath = '/api/:user_id'
 
 const security = [{ accessToken: [] }] as const
-const AccountPath = Type.Object({ user_id: Id })
-const ObjectPath = Type.Object({ user_id: Id, id: Id })
-const ChangePath = Type.Object({ user_id: Id, seq: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) })
+const user_id = Type.String({ ...Id, description: 'The account: the `sub` of the access token' })
+const AccountPath = Type.Object({ user_id })
+const ObjectPath = Type.Object({ user_id, id: Type.String({ ...Id, description: 'Which one' }) })
+const ChangePath = Type.Object({ user_id, seq: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'The number of the change' }) })
 
 const idempotencyKey = {
   'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$', 'x-detail': 'must be 1 to 255 printable characters', description: 'Sent again with the same key, the request has one effect and one answer, for 24 hours' })),
@@ -48,18 +51,20 @@ const idempotent = Type.Object(idempotencyKey)
 const unlessStale = Type.Object({ ...idempotencyKey, 'if-match': Type.Optional(Type.String({ description: 'The ETag it must still have; else 412' })) })
 
 const Nothing = Type.Null()
+/** What merge patches are sent as (RFC 7396). */
+const consumes = ['application/json', 'application/merge-patch+json'] as const
 
 const { $id: _, ...completion } = Completion
 /** As one schema, so that what is wrong with a body is told field by field. */
 const OptionalCompletion = Type.Unsafe<Completion | null>({ ...completion, type: ['object', 'null'] })
 
-const limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 }))
+const limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'How many at most' }))
 const SinceQuery = Type.Object({
-  since: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 })),
+  since: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0, description: 'The number of the last change that is known' })),
   limit,
   wait: Type.Optional(Type.Integer({ minimum: 0, maximum: 25, default: 0, description: 'Seconds to wait for something where there is nothing yet' })),
 }, { additionalProperties: false })
-const HistoryQuery = Type.Object({ limit, cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })) }, { additionalProperties: false })
+const HistoryQuery = Type.Object({ limit, cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: '`next_cursor` of the page before' })) }, { additionalProperties: false })
 const ResumeHeaders = Type.Object({
   'last-event-id': Type.Optional(Type.String({ pattern: '^(0|[1-9]\\d{0,14})$', 'x-detail': 'must be the id of an event', description: 'The last event that arrived: go on behind it. Without one, from now on' })),
 })
@@ -105,7 +110,7 @@ export const operations = withIds({
   patchTask: {
     method: 'PATCH',
     url: '/tasks/:id',
-    schema: { tags: ['tasks'], security, summary: 'Change some fields of a task (JSON merge patch)', params: ObjectPath, headers: unlessStale, body: TaskPatch, response: { 200: Task } },
+    schema: { tags: ['tasks'], security, summary: 'Change some fields of a task (JSON merge patch)', consumes, params: ObjectPath, headers: unlessStale, body: TaskPatch, response: { 200: Task } },
   },
   completeTask: {
     method: 'PATCH',
@@ -145,7 +150,7 @@ export const operations = withIds({
   patchList: {
     method: 'PATCH',
     url: '/lists/:id',
-    schema: { tags: ['lists'], security, summary: 'Change some fields of a list (JSON merge patch)', params: ObjectPath, headers: unlessStale, body: ListPatch, response: { 200: List } },
+    schema: { tags: ['lists'], security, summary: 'Change some fields of a list (JSON merge patch)', consumes, params: ObjectPath, headers: unlessStale, body: ListPatch, response: { 200: List } },
   },
   moveList: {
     method: 'POST',
@@ -175,7 +180,7 @@ export const operations = withIds({
   patchLabel: {
     method: 'PATCH',
     url: '/labels/:id',
-    schema: { tags: ['labels'], security, summary: 'Change some fields of a label (JSON merge patch)', params: ObjectPath, headers: unlessStale, body: LabelPatch, response: { 200: Label } },
+    schema: { tags: ['labels'], security, summary: 'Change some fields of a label (JSON merge patch)', consumes, params: ObjectPath, headers: unlessStale, body: LabelPatch, response: { 200: Label } },
   },
   deleteLabel: {
     method: 'DELETE',

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { committedOpenApi, faultyExamples, missingProblems } from '@daymark/kit/test-openapi'
+import { committedOpenApi, faultyExamples, missingProblems, undescribed } from '@daymark/kit/test-openapi'
 import { startAuth } from './start-auth.ts'
 
 const { call } = await startAuth(t)
@@ -25,6 +25,10 @@ t.test('FR-291: every operation names the problems it can answer with, by status
   for (const { content } of Object.values<{ content: Record<string, { examples: object }> }>(responses)) {
     for (const slug of Object.keys(content['application/problem+json']!.examples)) t.match(examples[slug].value, { type: `/problems/${slug}`, title: /\w/, status: Number, instance: /^urn:request:/ })
   }
+})
+
+t.test('FR-292: every operation has an id, and it, its parameters and its answers are described', async (t) => {
+  t.same(undescribed(document), [])
 })
 
 t.test('FR-292: every JSON body has an example that its own schema takes', async (t) => {

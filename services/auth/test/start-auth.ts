@@ -1,6 +1,6 @@
 import { openDatabase } from '@daymark/kit/database'
 import { createTestDatabase, type Teardown, type TestDatabase } from '@daymark/kit/test-database'
-import { demandDocumentedProblems } from '@daymark/kit/test-openapi'
+import { demandDocumentedAnswers } from '@daymark/kit/test-openapi'
 import { createHash, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import type { FastifyServerOptions, InjectOptions } from 'fastify'
 import { SignJWT } from 'jose'
@@ -55,7 +55,7 @@ export async function startAuth (t: Teardown, { settings: given = {}, port, besi
     mails.push(message)
   }
   const { app, internal } = await buildApp({ config, pool, mailer, now: () => new Date(), logger })
-  demandDocumentedProblems(t, app)
+  demandDocumentedAnswers(t, app)
   let stopped: Promise<void> | undefined
   /** Ends this instance, at the latest with the test. */
   const stop = (): Promise<void> => {

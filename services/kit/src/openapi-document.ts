@@ -1,18 +1,22 @@
 /** An OpenAPI document, as far as it is read and completed here. */
 export interface OpenApiDocument {
   paths: Record<string, Record<string, OpenApiOperation>>
-  components: { schemas: Record<string, SchemaObject>, responses: Record<string, OpenApiAnswer>, examples: Record<string, { value: unknown }> }
+  tags: Array<{ name: string, description: string }>
+  components: { schemas: Record<string, SchemaObject>, responses: Record<string, OpenApiAnswer>, examples: Record<string, { value: unknown }>, headers: Record<string, OpenApiHeader> }
 }
 
 export interface OpenApiOperation {
   operationId?: string
-  parameters?: Array<{ in: string, name: string }>
+  summary?: string
+  tags?: string[]
+  parameters?: Array<{ in: string, name: string, description?: string }>
   requestBody?: { required: boolean, content: Content }
   security?: object[]
   responses: Record<string, OpenApiAnswer>
 }
 
-export interface OpenApiAnswer { $ref?: string, description?: string, content?: Content }
+export interface OpenApiAnswer { $ref?: string, description?: string, headers?: Record<string, { $ref: string }>, content?: Content }
+export interface OpenApiHeader { description: string, schema: object, example: string | number }
 export type Content = Record<string, { schema: SchemaObject, examples?: Record<string, { $ref: string } | { value: unknown }> }>
 export interface SchemaObject { $ref?: string, type?: string | string[] }
 

@@ -22,12 +22,14 @@ export function withProblems (document: OpenApiDocument): OpenApiDocument {
   return { ...told, components: { ...document.components, examples: { ...document.components.examples, ...examples }, responses } }
 }
 
-const described = (method: string, path: string, { parameters = [], requestBody, security }: OpenApiOperation): DescribedOperation => ({
+/** An operation of the document, in the words of those who ask what it can answer. */
+export const described = (method: string, path: string, { parameters = [], requestBody, security = [], responses }: OpenApiOperation): DescribedOperation => ({
   method: method.toUpperCase(),
   path,
-  isGuarded: security !== undefined,
+  isGuarded: security.length > 0,
   hasBody: requestBody !== undefined,
   takes: (where, name) => parameters.some((parameter) => parameter.in === where && parameter.name === name),
+  answers: (status) => responses[status] !== undefined,
 })
 
 /** The problems that an operation can answer with, by their status. */

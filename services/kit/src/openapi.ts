@@ -1,21 +1,33 @@
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance, type FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
+import { type DescribedField, withAnswers } from './openapi-answers.ts'
 import { type Examples, withBodies } from './openapi-bodies.ts'
 import type { OpenApiDocument } from './openapi-document.ts'
 import { withProblems } from './openapi-problems.ts'
 import { ProblemDocument, problemTypes } from './problem.ts'
 
-export interface OpenApiOptions { title: string, description: string, version: string, examples: Examples }
+export interface OpenApiOptions {
+  title: string
+  description: string
+  version: string
+  /** What the operations under each tag are about. */
+  tags: Readonly<Record<string, string>>
+  examples: Examples
+  /** Header fields of its answers, beside those of every service. */
+  fields?: readonly DescribedField[]
+}
 
 /** Generates OpenAPI 3.1 from the routes' own schemas: `/openapi.json` for programs, `/docs` for people. */
-export const openApi = fp(async (app: FastifyInstance, { title, description, version, examples }: OpenApiOptions) => {
-  const completed = (document: OpenApiDocument) => withProblems(withBodies(document, examples))
+export const openApi = fp(async (app: FastifyInstance, { title, description, version, tags, examples, fields }: OpenApiOptions) => {
+  const completed = (document: OpenApiDocument) => withAnswers(withProblems(withBodies(document, examples)), fields)
   app.addSchema(ProblemDocument)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title, version, description: `${description}\n\n${problemTable()}`, license: { name: 'MIT', identifier: 'MIT' } },
+      servers: [{ url: '/', description: 'The service that gives this document' }],
+      tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
       components: {
         securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'at+jwt (RFC 9068)' } },
       },
@@ -58,6 +70,7 @@ function withNames (schema: FastifySchema): FastifySchema {
   const responses = Object.entries(schema.response ?? {}).map(([status, response]) => [status, named(response)])
   return {
     ...schema,
+    security: schema.security ?? [], // said, where it is open
     ...schema.body !== undefined && { body: named(schema.body) },
     response: {
       ...Object.fromEntries(responses),

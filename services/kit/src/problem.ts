@@ -58,6 +58,8 @@ export interface DescribedOperation {
   isGuarded: boolean
   hasBody: boolean
   takes: (where: 'path' | 'query' | 'header', name: string) => boolean
+  /** With success, or with 304. */
+  answers: (status: number) => boolean
 }
 export type ProblemExample = Pick<ProblemOptions, 'detail' | 'errors'>
 type IsOf = (operation: DescribedOperation) => boolean

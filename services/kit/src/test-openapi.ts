@@ -17,21 +17,26 @@ function problemsOf ({ components }: OpenApiDocument, { responses }: OpenApiOper
     [status, Object.keys(components.responses[$ref.replace('#/components/responses/', '')]?.content?.['application/problem+json']?.examples ?? {})]))
 }
 
+/** What is of the connection, the body or the browser, and no part of what an operation tells. */
+const unsaid = ['connection', 'keep-alive', 'date', 'content-type', 'content-length', 'transfer-encoding', 'cache-control', 'x-content-type-options', 'x-accel-buffering']
+
 /**
- * Holds a service to its documentation for as long as a test runs: a problem that an operation answers with, and is not documented to,
- * fails the test at its end.
+ * Holds a service to its documentation for as long as a test runs: a problem or a header field that an operation answers with, and is not
+ * documented to, fails the test at its end.
  */
-export function demandDocumentedProblems (t: Teardown, app: FastifyInstance): void {
+export function demandDocumentedAnswers (t: Teardown, app: FastifyInstance): void {
   const missing = new Set<string>()
-  app.addHook('onResponse', async ({ method, routeOptions: { url = '' }, problem }) => {
-    if (!problem) return
+  app.addHook('onResponse', async ({ method, routeOptions: { url = '' }, problem }, reply) => {
     const document = app.swagger() as unknown as OpenApiDocument
     const path = url.replaceAll(/:(\w+)/g, '{$1}')
     const operation = document.paths[path]?.[method === 'HEAD' ? 'get' : method.toLowerCase()]
-    if (operation && !problemsOf(document, operation)[problem.status]?.includes(problem.slug)) missing.add(`${method} ${path}: ${problem.slug}`)
+    if (!operation) return
+    if (problem && !problemsOf(document, operation)[problem.status]?.includes(problem.slug)) missing.add(`${method} ${path}: ${problem.slug}`)
+    const { headers = {} } = referred(document, operation.responses[reply.statusCode] ?? {})
+    for (const name of Object.keys(reply.getHeaders())) if (!unsaid.includes(name) && headers[name] === undefined) missing.add(`${method} ${path}: ${reply.statusCode} with ${name}`)
   })
   t.teardown(() => {
-    if (missing.size > 0) throw new Error(`Answered, but not documented (see isOf of defineProblem):\n${[...missing].join('\n')}`)
+    if (missing.size > 0) throw new Error(`Answered, but not documented (see isOf of defineProblem, and the fields of the documentation):\n${[...missing].join('\n')}`)
   })
 }
 
@@ -44,7 +49,7 @@ export function missingProblems (document: OpenApiDocument): string[] {
       500: true,
       503: true,
       400: operation.parameters !== undefined || operation.requestBody !== undefined,
-      401: operation.security !== undefined,
+      401: (operation.security ?? []).length > 0,
       403: takes('path', 'user_id') || path.startsWith('/admin/'),
       404: takes('path', 'id') || takes('path', 'seq') || takes('path', 'kid'),
       412: takes('header', 'if-match'),
@@ -71,5 +76,23 @@ export function faultyExamples (document: OpenApiDocument): string[] {
       const shown = Object.values(examples).map((example) => referred<object>(document, example) as { value?: unknown })
       return shown.length === 0 ? [`${where} has no example`] : shown.flatMap(({ value }) => errorsOf(schema, value).map(({ instancePath, message }) => `${where}: ${instancePath} ${message}`))
     }))
+  }))
+}
+
+/** Each operation without an id of its own, a summary or a tag that is told of, and each parameter and answer of which nothing is said. */
+export function undescribed (document: OpenApiDocument): string[] {
+  const ids = new Set<string>()
+  const isTold = ({ description = '' }: { description?: string }) => /\w/.test(description) && description !== 'Default Response'
+  const tags = document.tags.filter(isTold).map(({ name }) => name)
+  return Object.entries(document.paths).flatMap(([path, operations]) => Object.entries(operations).flatMap(([method, { operationId = '', summary = '', tags: own = [], parameters = [], responses }]) => {
+    const isKnown = ids.has(operationId)
+    ids.add(operationId)
+    return [
+      ...operationId === '' || isKnown ? ['id'] : [],
+      ...summary === '' ? ['summary'] : [],
+      ...own.length > 0 && own.every((tag) => tags.includes(tag)) ? [] : ['tag'],
+      ...parameters.filter((parameter) => !isTold(parameter)).map((parameter) => `${parameter.in} ${parameter.name}`),
+      ...Object.entries(responses).filter(([, answer]) => !isTold(referred(document, answer))).map(([status]) => status),
+    ].map((what) => `${method} ${path}: ${what}`)
   }))
 }

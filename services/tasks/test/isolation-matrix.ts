@@ -44,6 +44,7 @@ const parameterKinds: Record<string, Kind | null> = {
   'header idempotency-key': 'key',
   'header last-event-id': 'number',
   'header if-match': null,
+  'header if-none-match': null,
   ...Object.fromEntries(['status', 'priority', 'due_before', 'due_after', 'time_zone', 'sort', 'direction', 'limit', 'wait', 'until', 'format', 'dry_run', 'list_name'].map((name) => [`query ${name}`, null])),
 }
 /** Where it is another kind than its name says. */

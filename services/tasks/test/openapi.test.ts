@@ -1,5 +1,5 @@
 import t from 'tap'
-import { committedOpenApi, faultyExamples, missingProblems } from '@daymark/kit/test-openapi'
+import { committedOpenApi, faultyExamples, missingProblems, undescribed } from '@daymark/kit/test-openapi'
 import { examples } from '../examples.ts'
 import { accountPath, operations } from '../operations.ts'
 import { startTasks } from './start-tasks.ts'
@@ -33,6 +33,10 @@ t.test('FR-291: every operation names the problems it can answer with, by status
   for (const { content } of Object.values<{ content: Record<string, { examples: object }> }>(responses)) {
     for (const slug of Object.keys(content['application/problem+json']!.examples)) t.match(examples[slug].value, { type: `/problems/${slug}`, title: /\w/, status: Number, instance: /^urn:request:/ })
   }
+})
+
+t.test('FR-292: every operation has an id, and it, its parameters and its answers are described', async (t) => {
+  t.same(undescribed(document), [])
 })
 
 t.test('FR-292: every JSON body has an example that its own schema takes', async (t) => {

@@ -1,6 +1,6 @@
 import { openDatabase } from '@daymark/kit/database'
 import { createTestDatabase, type Teardown, type TestDatabase } from '@daymark/kit/test-database'
-import { demandDocumentedProblems } from '@daymark/kit/test-openapi'
+import { demandDocumentedAnswers } from '@daymark/kit/test-openapi'
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
@@ -104,7 +104,7 @@ export async function startTasks (
   })
   const pool = await openDatabase(config, { lockStatement: lockAccount })
   const { app, internal } = await buildApp({ config, pool, now: () => new Date() })
-  demandDocumentedProblems(t, app)
+  demandDocumentedAnswers(t, app)
   t.teardown(async () => {
     await app.close()
     await internal.close()

@@ -37,7 +37,7 @@ export async function ownAccountRoutes (app: Service, deps: Deps): Promise<void>
   })
 
   app.patch('/auth/me', {
-    schema: { operationId: 'patchAccount', tags, security, summary: 'Change the name and the time zone (JSON merge patch)', headers: ifMatch, body: ProfilePatch, response: { 200: Account } },
+    schema: { operationId: 'patchAccount', tags, security, summary: 'Change the name and the time zone (JSON merge patch)', consumes: ['application/json', 'application/merge-patch+json'], headers: ifMatch, body: ProfilePatch, response: { 200: Account } },
   }, async ({ body, headers, user: { sub, sid }, caller }, reply) => {
     const account = await changeProfile(deps, { user_id: sub, session_id: sid }, body, headers['if-match'], caller)
     reply.header('etag', etagOf(account))

@@ -14,7 +14,7 @@ import { wordPrefixes } from './word-prefixes.ts'
 
 const tags = ['users']
 const security = [{ accessToken: [] }]
-const UserPath = Type.Object({ id: Type.String({ format: 'uuid', maxLength: 36 }) })
+const UserPath = Type.Object({ id: Type.String({ format: 'uuid', maxLength: 36, description: 'Whose account' }) })
 const ifMatch = Type.Object({ 'if-match': Type.Optional(Type.String({ description: 'The ETag the account must still have; else 412' })) })
 
 /** Answers with an account and the ETag that a later write may demand. */

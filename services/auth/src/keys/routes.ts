@@ -37,7 +37,7 @@ export async function keyRoutes (app: Service, { config, signingKeys }: Deps): P
 export async function adminKeyRoutes (app: Service, deps: Deps): Promise<void> {
   app.addHook('onRequest', requireRecentLogIn)
   const security = [{ accessToken: [] }]
-  const KeyPath = Type.Object({ kid: Type.String({ minLength: 1, maxLength: 100 }) })
+  const KeyPath = Type.Object({ kid: Type.String({ minLength: 1, maxLength: 100, description: 'The id of the key' }) })
 
   const page = async (): Promise<SigningKeyPage> => ({
     items: (await listSigningKeys(deps.pool, keyTimes(deps.config))).map(({ kid, state, created_at, state_since, due_at }) => ({ kid, state, created_at, state_since, due_at })),

@@ -40,7 +40,7 @@ export async function sessionRoutes (app: Service, deps: Deps): Promise<void> {
 /** A user's own sessions; registered behind the guard. */
 export async function ownSessionRoutes (app: Service, deps: Deps): Promise<void> {
   const security = [{ accessToken: [] }]
-  const SessionPath = Type.Object({ id: Type.String({ format: 'uuid' }) })
+  const SessionPath = Type.Object({ id: Type.String({ format: 'uuid', description: 'Which session' }) })
 
   app.post('/auth/step-up', {
     schema: { operationId: 'stepUp', tags, security, summary: 'Confirm the password, for what needs a log-in of the last ten minutes', body: StepUp, response: { 200: SignedIn } },
