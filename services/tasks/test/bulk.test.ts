@@ -89,6 +89,17 @@ t.test('FR-250: a task with open subtasks is completed where they are among the 
   t.same((await changed(ada, { action: 'complete', ids: [root.id], subtasks: 'complete' })).items.map(({ id }) => id), [root.id, child.id])
 })
 
+t.test('FR-201, FR-250: a task is not completed over a subtask among the tasks that itself cannot be', async (t) => {
+  const ada = await signUp()
+  const tasks = [await createTask(ada, { title: 'Parent' })]
+  for (const title of ['Child', 'Grandchild', 'Not asked for']) tasks.push(await createTask(ada, { title, parent_id: tasks.at(-1)!.id }))
+  const other = await createTask(ada, { title: 'Other' })
+  const [parent, child, grandchild, last] = tasks.map(({ id }) => id)
+  const complete = async (...ids: string[]) => (await call('POST', `/api/${ada.id}/tasks/bulk`, ada, { action: 'complete', ids })).json<BulkResult>().items.map(({ code }) => code)
+  t.same(await complete(parent!, child!, grandchild!, other.id), ['open_subtasks', 'open_subtasks', 'open_subtasks', null])
+  t.same(await complete(grandchild!, last!, child!, parent!), [null, null, null, null])
+})
+
 t.test('FR-251: a filter means what it finds behind the tenant\'s other writers, at most 1,000', async (t) => {
   const ada = await signUp()
   await createTask(ada, { title: 'Before', priority: 'low' })

@@ -94,6 +94,17 @@ t.test('FR-201: a task with open subtasks is completed by who says what becomes 
   t.equal(new Set(group.slice(-3).map(({ group_seq: seq }) => seq)).size, 1, 'what was completed together is one group')
 })
 
+t.test('FR-201: who completes a task with its subtasks is told of that task and the first change, also where it was completed before', async (t) => {
+  const parent = await createTask(ada, { title: 'Parent' })
+  await createTask(ada, { title: 'Child', parent_id: parent.id })
+  const complete = (subtasks: string) => call('PATCH', `${path}/tasks/${parent.id}/complete`, ada, { subtasks })
+  await complete('keep')
+  const answer = await complete('complete')
+  t.match(answer.json(), { id: parent.id, version: 2 })
+  t.equal(answer.headers.etag, '"2-1"')
+  t.equal(answer.headers['daymark-change'], (await changesOf(database, ada)).at(-1)?.seq)
+})
+
 t.test('FR-201: a task goes to the trash with its subtasks, and comes back with those that went with it', async (t) => {
   const parent = await createTask(ada)
   const [gone, child] = [await createTask(ada, { title: 'Gone before', parent_id: parent.id }), await createTask(ada, { title: 'Child', parent_id: parent.id })]

@@ -115,6 +115,24 @@ t.test('FR-214: a trash of thousands is emptied, in one group without a gap', as
   t.same(new Set(log.filter(({ action }) => action === 'purged').map(({ group_seq: of }) => of)), new Set(['3']))
 })
 
+t.test('FR-214: what was deleted at one instant goes by several statements where it is much, as one group', async (t) => {
+  for (const what of ['the trash', 'a task'] as const) {
+    const ada = await signUp()
+    const root = await createTask(ada)
+    await remove(ada, root)
+    await database.asSuperuser(`
+      INSERT INTO tasks.tasks (user_id, id, title, deleted_at, parent_id)
+      SELECT $1, md5($2 || n)::uuid, 'Old', (SELECT deleted_at FROM tasks.tasks WHERE id = $2::uuid), CASE WHEN n <= 1200 THEN $2::uuid ELSE md5($2 || (n - 1200))::uuid END FROM generate_series(1, 2500) n`, [ada.id, root.id])
+    const answer = what === 'a task' ? await purge(ada, root) : await empty(ada)
+    t.match(answer, { statusCode: what === 'a task' ? 204 : 200 })
+    t.same(await inTrash(ada), [])
+    const group = (await changesOf(database, ada)).filter(({ action }) => action === 'purged')
+    t.equal(group.length, 2501)
+    t.same(new Set(group.slice(1).map(({ group_seq: of }) => of)), new Set([answer.headers['daymark-change']]))
+    for (const [, { length }] of Map.groupBy(group, ({ changed_at: at }) => at.getTime())) t.ok(length <= 1000)
+  }
+})
+
 t.test('FR-214: no change of what was purged can be taken back, and of a group the rest is', async (t) => {
   const ada = await signUp()
   const above = await createTask(ada, { title: 'Above' })

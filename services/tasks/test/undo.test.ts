@@ -309,3 +309,65 @@ t.test('FR-203, FR-204, FR-206: a list or a label of more tasks than go into one
   await call('POST', `${path}/tasks/${parent.id}/restore`, ada)
   t.equal((await call('GET', `${path}/tasks/${child.id}`, ada)).statusCode, 200, 'what went together comes back together')
 })
+
+t.test('FR-201, FR-250: a tree of more tasks than go into one statement is completed, deleted and brought back as one change', async (t) => {
+  const ada = await signUp()
+  const path = `/api/${ada.id}/tasks`
+  const root = await createTask(ada, { title: 'Root' })
+  await database.asSuperuser('INSERT INTO tasks.tasks (user_id, id, parent_id, title) SELECT $1, gen_random_uuid(), $2, g::text FROM generate_series(1, 1600) g', [ada.id, root.id])
+  const bulk = (body: object) => call('POST', `${path}/bulk`, ada, body)
+  for (const [what, change] of Object.entries({
+    completed: () => call('PATCH', `${path}/${root.id}/complete`, ada, { subtasks: 'complete' }),
+    deleted: () => call('DELETE', `${path}/${root.id}`, ada),
+    restored: () => call('POST', `${path}/${root.id}/restore`, ada),
+    'deleted among others': () => bulk({ action: 'delete', ids: [root.id] }),
+    'restored among others': () => bulk({ action: 'restore', ids: [root.id] }),
+    'completed among others': () => bulk({ action: 'complete', ids: [root.id], subtasks: 'complete' }),
+  })) {
+    const before = await contents(ada)
+    if (what === 'completed among others') await database.asSuperuser('UPDATE tasks.tasks SET completed_at = NULL WHERE user_id = $1', [ada.id])
+    const answer = await change()
+    const seq = changeOf(answer)
+    if (answer.statusCode === 200 && !what.includes('others')) t.equal(answer.json<Task>().id, root.id)
+    const statements = await database.asSuperuser<{ count: number }>('SELECT count(*)::integer AS count FROM tasks.changes WHERE user_id = $1 AND (group_seq = $2 OR seq = $2) GROUP BY changed_at', [ada.id, seq])
+    t.equal(statements.reduce((sum, { count }) => sum + count, 0), 1601, what)
+    t.ok(statements.every(({ count }) => count <= 1000), 'by several statements')
+    if (what === 'completed among others') continue
+    t.equal((await undo(ada, seq)).json<Undone>().items.filter(({ undone }) => undone).length, 1601)
+    t.same(await contents(ada), before)
+    await change()
+  }
+})
+
+t.test('FR-263: thousands that were brought in are taken back before the database knows how many they are', async (t) => {
+  const instant = new Date().toISOString()
+  const tasks = Array.from({ length: 3000 }, (_, n) => ({
+    id: randomUUID(),
+    list_id: 'inbox',
+    parent_id: null,
+    title: String(n),
+    description: '',
+    completed_at: null,
+    priority: 'none',
+    due_date: null,
+    due_at: null,
+    time_zone: null,
+    start_date: null,
+    label_ids: [],
+    position: 'm1',
+    version: 1,
+    created_at: instant,
+    updated_at: instant,
+    deleted_at: null,
+  }))
+  const afresh = await startTasks(t)
+  const bob = await afresh.signUp()
+  await afresh.database.asSuperuser('ALTER TABLE tasks.tasks SET (autovacuum_enabled = false)')
+  const answer = await afresh.call('POST', `/api/${bob.id}/import?dry_run=false`, bob, { format: 'daymark.tasks', version: 1, inbox: { name: 'Inbox', colour: 'grey' }, lists: [], labels: [], tasks })
+  const read = async () => (await afresh.database.asSuperuser<{ read: number, trashed: number }>(`
+    SELECT (SELECT sum(idx_tup_read)::integer FROM pg_stat_user_indexes WHERE relname = 'tasks') AS read,
+      (SELECT n_tup_upd::integer FROM pg_stat_user_tables WHERE relname = 'tasks' AND schemaname = 'tasks') AS trashed`))[0]!
+  t.equal((await afresh.call('POST', `/api/${bob.id}/changes/${changeOf(answer)}/undo`, bob)).statusCode, 200)
+  while ((await read()).trashed < tasks.length) await new Promise((resolve) => setTimeout(resolve, 200)) // it is told with a delay
+  t.ok((await read()).read < tasks.length ** 2, 'each was looked up, and not found among all of them')
+})

@@ -2,7 +2,8 @@ import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, sql } from 'slonik'
 import { Change } from '../../contracts.ts'
-import { hasLostLabels, labelsLeft } from './kinds.ts'
+import { hasLostLabels, instantText, labelsLeft } from './kinds.ts'
+import type { Edit, Edits } from './write-statements.ts'
 
 /**
  * A change that was taken back stands again once that was taken back, and so on: it is undone where an odd number of changes
@@ -43,12 +44,12 @@ export const listLaterChanges = (db: CommonQueryMethods, { user_id, after, objec
 
 const Need = Type.Object({ id: Type.String(), by: Type.String() })
 
-/** Which tasks need some objects, so many for each: subtasks, tasks of a list, tasks that carry a label. Each is looked up (its LIMIT says), and not all that there is. */
+/** Which tasks need some objects, so many for each: subtasks, tasks of a list, tasks that carry a label. Each is looked up (OFFSET 0 says), and not found among all that there is. */
 export const listNeeds = (db: CommonQueryMethods, { user_id, ids, most }: { user_id: string, ids: readonly string[], most: number }) => db.any(sql.prepared('list_needs', row(Need))`
   SELECT one.id, need.by FROM unnest(${sql.array(ids, 'uuid')}) AS one (id) CROSS JOIN LATERAL (
-    (SELECT t.id AS by FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.parent_id = one.id AND t.deleted_at IS NULL LIMIT ${most})
+    (SELECT t.id AS by FROM (SELECT c.id, c.deleted_at FROM tasks.tasks c WHERE c.user_id = ${user_id} AND c.parent_id = one.id OFFSET 0) t WHERE t.deleted_at IS NULL LIMIT ${most})
     UNION ALL
-    (SELECT t.id FROM tasks.tasks t WHERE t.user_id = ${user_id} AND t.list_id = one.id AND t.deleted_at IS NULL LIMIT ${most})
+    (SELECT t.id FROM (SELECT c.id, c.deleted_at FROM tasks.tasks c WHERE c.user_id = ${user_id} AND c.list_id = one.id OFFSET 0) t WHERE t.deleted_at IS NULL LIMIT ${most})
     UNION ALL
     (SELECT l.task_id FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = one.id LIMIT ${most})
   ) need`)
@@ -72,3 +73,31 @@ export const listStranded = (db: CommonQueryMethods, { user_id, ids, returning }
 /** The number of the tenant's last change; 0 where there is no account yet. */
 export const lastChange = async (db: CommonQueryMethods, { user_id }: { user_id: string }): Promise<number> =>
   await db.maybeOneFirst(sql.prepared('last_change', row(Type.Object({ seq: Type.Integer() })))`SELECT seq FROM tasks.accounts WHERE user_id = ${user_id}`) ?? 0
+
+/** What the first of too many edits is numbered, in place of 1. */
+export const tooMany = 0
+
+/** The same edits; or of too many the first alone, by which nothing is changed. */
+export const ifFew = (edits: Edits, most: number): Edits => ({
+  name: `few_${edits.name}`,
+  sets: edits.sets,
+  rows: sql.fragment`
+  WITH wanted AS MATERIALIZED (${edits.rows}
+  ), size AS (SELECT count(*) > ${most} AS is_over FROM wanted)
+  SELECT CASE WHEN is_over THEN ${tooMany} ELSE n END AS n, id, patch, versions, trashed, undoes, CASE WHEN is_over THEN 'too_many' ELSE refused END AS refused
+  FROM wanted, size WHERE n = 1 OR NOT is_over`,
+})
+
+const Wanted = Type.Object({
+  id: Type.String(), patch: Type.Record(Type.String(), Type.Unknown()), versions: Type.Union([Type.Array(Type.Integer()), Type.Null()]), trashed: Type.Union([Type.Boolean(), Type.Null()]), now: Type.String(),
+})
+
+/** What edits there are, in their order. What is deleted is so at one instant, so that it comes back together. */
+export async function listEdits (db: CommonQueryMethods, { name, rows }: Edits): Promise<Edit[]> {
+  const wanted = await db.any(sql.prepared(`list_${name}`, row(Wanted))`
+  WITH wanted AS (${rows}
+  )
+  SELECT id, patch, versions, trashed, ${instantText(sql.fragment`statement_timestamp()`)} AS now FROM wanted ORDER BY n`)
+  return wanted.map(({ now, patch: { deleted, ...patch }, ...edit }) =>
+    ({ ...edit, patch: { ...patch, ...deleted !== undefined && { deleted_at: deleted === true ? now : null } } }))
+}

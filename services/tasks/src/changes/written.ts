@@ -3,7 +3,7 @@ import type { JsonText } from '@daymark/kit/json-text'
 import { refusal, staleVersion } from '../../problems.ts'
 import { NoAccountYet } from '../accounts/write-in-turn.ts'
 
-interface Outcome<T> { id: string, version: number, json: JsonText<T>, problem: string | null, seq: number | null }
+interface Outcome<T> { id: string, version: number, json: JsonText<T>, n: number, problem: string | null, seq: number | null }
 
 /** The header that tells the number of the change a write made, for whoever may want to take it back. */
 export const changeHeader = 'daymark-change'
@@ -15,17 +15,19 @@ export const numbered = (seq: number | null): Record<string, string> => seq === 
 export interface Written<T> { id: string, json: JsonText<T>, headers: Record<string, string> }
 
 /**
- * The object that one edit left.
+ * The object that the first of some edits left, with the number of the first change that they made.
  * @throws {Problem} `notFound` where there is no such object; staleVersion, with the object as it is, where it has another
  *   version; of the field that was refused
  */
-export function changedOne<T> ([row]: ReadonlyArray<Outcome<T>>, notFound: () => Error): Written<T> {
+export function changedOne<T> (outcomes: ReadonlyArray<Outcome<T>>, notFound: () => Error): Written<T> {
+  const row = outcomes.find(({ n }) => n <= 1)
   if (!row) throw notFound()
-  const { id, json, problem, seq } = row
+  const { id, json, problem } = row
   const etag = etagOf(row)
   if (problem === 'stale') throw staleVersion({ current: JSON.parse(json) as object, headers: { etag } })
   if (problem !== null) throw refusal(problem)
-  return { id, json, headers: { etag, ...numbered(seq) } }
+  const seqs = outcomes.flatMap(({ seq }) => seq === null ? [] : [seq])
+  return { id, json, headers: { etag, ...numbered(seqs.length > 0 ? Math.min(...seqs) : null) } }
 }
 
 /**

@@ -42,5 +42,5 @@ export async function moveList (db: CommonQueryMethods, origin: Origin, id: stri
   const asked = { user_id: author.user_id, id }
   if ((await findList(db, asked))?.is_inbox) throw inboxStays()
   const edits = await editsOfMove(db, orderedLists, { ...asked, versions: allowedVersions(origin.headers['if-match']) }, move)
-  return changedOne((await changeLists(db, edits, author)).filter(({ n }) => n === 1), listNotFound)
+  return changedOne(await changeLists(db, edits, author), listNotFound)
 }

@@ -19,6 +19,8 @@ interface Recipe {
   trashed?: boolean
   /** Which subtasks go along, by a condition on them (`t`) and the task they are part of (`p`); none where it is left out. */
   along?: FragmentSqlToken
+  /** What is asked about all of them, as one more part of the query. */
+  also?: FragmentSqlToken
   /** The code of what forbids an edit, or NULL. */
   refused?: FragmentSqlToken
 }
@@ -33,8 +35,14 @@ function recipeOf (wish: Wish, user_id: string): Recipe {
       patch: sql.fragment`'{"completed": true}'::jsonb`,
       ...wish.subtasks === 'complete' && { along: isOpen },
       ...wish.subtasks === undefined && {
-        refused: sql.fragment`CASE WHEN EXISTS (SELECT FROM tasks.tasks c WHERE c.user_id = ${user_id} AND c.parent_id = t.id AND NOT c.completed AND c.deleted_at IS NULL
-          AND c.id NOT IN (SELECT id FROM chosen)) THEN 'open_subtasks' END`,
+        // One that is itself refused stays open.
+        also: sql.fragment`, refused AS (
+    SELECT c.parent_id AS id FROM chosen p JOIN tasks.tasks c ON c.user_id = ${user_id} AND c.parent_id = p.id
+    WHERE NOT c.completed AND c.deleted_at IS NULL AND c.id NOT IN (SELECT id FROM chosen)
+    UNION
+    SELECT c.parent_id FROM refused JOIN chosen c ON c.id = refused.id AND NOT c.completed WHERE c.parent_id IN (SELECT id FROM chosen)
+  )`,
+        refused: sql.fragment`CASE WHEN t.id IN (SELECT id FROM refused) THEN 'open_subtasks' END`,
       },
     }
     case 'reopen': return { sets: ['completed'], patch: sql.fragment`'{"completed": false}'::jsonb` }
@@ -64,8 +72,8 @@ const names: Record<BulkAction, string> = {
 
 /** One change of many tasks, and of the subtasks that go along. */
 export function bulkEdits ({ user_id, ids }: Chosen, wish: Wish): Edits {
-  const { sets, patch, trashed = false, along = sql.fragment`false`, refused = sql.fragment`NULL::text` } = recipeOf(wish, user_id)
-  const columns = sql.fragment`t.id, t.parent_id, t.list_id, t.label_ids, t.deleted_at`
+  const { sets, patch, trashed = false, along = sql.fragment`false`, also = sql.fragment``, refused = sql.fragment`NULL::text` } = recipeOf(wish, user_id)
+  const columns = sql.fragment`t.id, t.parent_id, t.list_id, t.label_ids, t.completed, t.deleted_at`
   return {
     name: wish.action === 'complete' ? `${names.complete}_${wish.subtasks ?? 'none'}` : names[wish.action],
     sets,
@@ -78,7 +86,7 @@ export function bulkEdits ({ user_id, ids }: Chosen, wish: Wish): Edits {
     SELECT ${columns}, p.n, p.depth + 1 FROM tree p JOIN tasks.tasks t ON t.user_id = ${user_id} AND t.parent_id = p.id WHERE ${along}
   ), chosen AS (
     SELECT DISTINCT ON (id) * FROM tree ORDER BY id, depth, n
-  )
+  )${also}
   SELECT row_number() OVER (ORDER BY n, depth, id)::integer AS n, t.id, ${patch} AS patch, NULL::jsonb AS versions, ${trashed}::boolean AS trashed, NULL::bigint AS undoes,
     ${refused} AS refused
   FROM chosen t`,

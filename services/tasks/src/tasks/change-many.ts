@@ -1,8 +1,8 @@
 import type { CommonQueryMethods } from 'slonik'
 import type { BulkAction, BulkChange, BulkResult, TaskFilter } from '../../contracts.ts'
 import { unprocessable } from '../../problems.ts'
+import { changeTogether } from '../changes/change-together.ts'
 import { authorOf, type Origin } from '../changes/origin.ts'
-import { changeTasks } from '../changes/write-statements.ts'
 import { findLabel } from '../labels/queries.ts'
 import { bulkEdits, type Wish } from './bulk-queries.ts'
 import { findTaskIds } from './list-queries.ts'
@@ -23,7 +23,7 @@ export async function changeMany (db: CommonQueryMethods, origin: Origin, change
   // Taking a label off that nobody has would change nothing, and look like success.
   if (wish.action === 'unlabel' && !await findLabel(db, { user_id: author.user_id, id: wish.label_id })) throw unknownLabel()
   if (ids.length === 0) return { change_seq: null, items: [] }
-  const rows = await changeTasks(db, bulkEdits({ user_id: author.user_id, ids }, wish), author)
+  const rows = await changeTogether(db, bulkEdits({ user_id: author.user_id, ids }, wish), author)
 
   const unknown = rows.find(({ problem }) => problem === 'unknown_list' || problem === 'unknown_label')?.problem
   if (unknown === 'unknown_list') throw unprocessable('/list_id', unknown, 'list_id must be the id of one of your lists')

@@ -3,6 +3,7 @@ import { uuidv7 } from 'uuidv7'
 import type { Completion, Move, NewTask, Task, TaskReplacement } from '../../contracts.ts'
 import { taskNotFound } from '../../problems.ts'
 import { allowedVersions } from '@daymark/kit/etag'
+import { changeTogether } from '../changes/change-together.ts'
 import { authorOf, type Origin } from '../changes/origin.ts'
 import { editsOfMove } from '../order/move.ts'
 import { orderedTasks } from '../order/queries.ts'
@@ -35,9 +36,8 @@ export async function writeTask (db: CommonQueryMethods, origin: Origin, id: str
 export async function completeTask (db: CommonQueryMethods, origin: Origin, id: string, { completed = true, subtasks }: Completion): Promise<Written<Task>> {
   const author = authorOf(origin)
   const root = { user_id: author.user_id, id, versions: allowedVersions(origin.headers['if-match']) }
-  const edits = !completed || subtasks === 'keep'
-    ? editsGiven([{ id, patch: { completed }, versions: root.versions }])
-    : subtasks === 'complete' ? completionOfTree(root) : completionOfOne(root)
+  if (completed && subtasks === 'complete') return changedOne(await changeTogether(db, completionOfTree(root), author), taskNotFound)
+  const edits = !completed || subtasks === 'keep' ? editsGiven([{ id, patch: { completed }, versions: root.versions }]) : completionOfOne(root)
   return changedOne(await changeTasks(db, edits, author), taskNotFound)
 }
 
@@ -47,7 +47,7 @@ export async function completeTask (db: CommonQueryMethods, origin: Origin, id: 
  */
 export async function trashTask (db: CommonQueryMethods, origin: Origin, id: string): Promise<Written<Task>> {
   const author = authorOf(origin)
-  return changedOne(await changeTasks(db, trashingOfTree({ user_id: author.user_id, id, versions: allowedVersions(origin.headers['if-match']) }), author), taskNotFound)
+  return changedOne(await changeTogether(db, trashingOfTree({ user_id: author.user_id, id, versions: allowedVersions(origin.headers['if-match']) }), author), taskNotFound)
 }
 
 /**
@@ -57,7 +57,7 @@ export async function trashTask (db: CommonQueryMethods, origin: Origin, id: str
  */
 export async function restoreTask (db: CommonQueryMethods, origin: Origin, id: string): Promise<Written<Task>> {
   const author = authorOf(origin)
-  return changedOne(await changeTasks(db, restoringOfTree({ user_id: author.user_id, id, versions: allowedVersions(origin.headers['if-match']) }), author), taskNotFound)
+  return changedOne(await changeTogether(db, restoringOfTree({ user_id: author.user_id, id, versions: allowedVersions(origin.headers['if-match']) }), author), taskNotFound)
 }
 
 /**
@@ -67,5 +67,5 @@ export async function restoreTask (db: CommonQueryMethods, origin: Origin, id: s
 export async function moveTask (db: CommonQueryMethods, origin: Origin, id: string, move: Move): Promise<Written<Task>> {
   const author = authorOf(origin)
   const edits = await editsOfMove(db, orderedTasks, { user_id: author.user_id, id, versions: allowedVersions(origin.headers['if-match']) }, move)
-  return changedOne((await changeTasks(db, edits, author)).filter(({ n }) => n === 1), taskNotFound)
+  return changedOne(await changeTasks(db, edits, author), taskNotFound)
 }

@@ -44,6 +44,6 @@ export async function trashRoutes (app: Service, { pool, cursors, trash }: Deps)
   app.route({
     ...operations.purgeTask,
     handler: async (request, reply) => await answerOnce(pool, request, reply, async (db) =>
-      ({ status: 204, headers: numbered(await purgeTask(db, request, request.params.id)), body: null })),
+      ({ status: 204, headers: numbered(await purgeTask(db, request, request.params.id)), body: null }), { isOneStatement: false }),
   })
 }

@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify'
 import type { DatabasePool } from 'slonik'
 import { writeInTurn } from '../accounts/write-in-turn.ts'
 import { authorOf } from '../changes/origin.ts'
-import { purgeTasks } from '../changes/write-statements.ts'
-import { isAnythingDue, purgingOfDue } from './queries.ts'
+import { purgeSome } from './purge.ts'
+import { isAnythingDue } from './queries.ts'
 
 const hour = 3_600_000
 /** How long a process leaves a trash alone that it has looked through. */
@@ -50,8 +50,8 @@ export class TrashKeeper {
   async #purgeDue (request: FastifyRequest): Promise<void> {
     const { user: { sub: user_id } } = request
     if (!await asUser(user_id, () => isAnythingDue(this.#pool, { user_id, days: this.days }))) return
-    const { purged } = await writeInTurn(this.#pool, request, () => purgeTasks(this.#pool, purgingOfDue(user_id, this.days, most), authorOf({ id: request.id, user: request.user, headers: {} })))
-    if (purged >= most) this.#nextLook.delete(user_id)
+    const { purged } = await writeInTurn(this.#pool, request, () => purgeSome(this.#pool, { days: this.days }, most, authorOf({ id: request.id, user: request.user, headers: {} })))
+    if (purged > 0) this.#nextLook.delete(user_id)
     request.log.info({ purged }, 'purged the trash')
   }
 
