@@ -18,8 +18,14 @@ const tasksEach = 100
 
 const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 
+const row = (name: string, cells: string[]) => name.padEnd(20) + cells.map((cell) => cell.padStart(10)).join('')
+
 interface User { id: string, headers: Record<string, string>, tasks: string[] }
 type Ends = (end: () => unknown) => void
+
+/** What is compared: Daymark, and by hand the same statements, and the plainest that give the answer. */
+const sides = ['plain', 'same', 'daymark'] as const
+type Sides<T> = Record<typeof sides[number], T>
 
 /** The product as it is delivered, one process of each service, and the floor beside it, on one database. */
 async function startBoth (database: TestDatabase, adminUrl: string, teardown: Ends) {
@@ -37,17 +43,17 @@ async function startBoth (database: TestDatabase, adminUrl: string, teardown: En
   const url = new URL(adminUrl)
   url.pathname = `/${database.name}`
   await start('floor', 'bench/floor.ts', floor, { DATABASE_URL: url.href, DATABASE_CA_FILE: database.caFile ?? '' })
-  return { product: `http://127.0.0.1:${tasks}`, floor: `http://127.0.0.1:${floor}`, auth: `http://127.0.0.1:${auth}` }
+  return { auth: `http://127.0.0.1:${auth}`, daymark: `http://127.0.0.1:${tasks}`, same: `http://127.0.0.1:${floor}/same`, plain: `http://127.0.0.1:${floor}/plain` }
 }
 
 /** People with tokens of their own and tasks to work on. */
-async function arrange (database: TestDatabase, { auth, product }: { auth: string, product: string }): Promise<User[]> {
+async function arrange (database: TestDatabase, { auth, daymark }: { auth: string, daymark: string }): Promise<User[]> {
   const found: User[] = []
   for (let n = 0; n < users; n++) {
     const answer = await fetch(`${auth}/auth/signup`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: `bench-${n}@example.com`, password: 'seven grey otters juggle lanterns' }) })
     const { user, access_token: token } = await answer.json() as { user: { id: string }, access_token: string }
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    await fetch(`${product}/api/${user.id}/lists`, { headers })
+    await fetch(`${daymark}/api/${user.id}/lists`, { headers })
     await database.asSuperuser("INSERT INTO tasks.tasks (user_id, id, list_id, title, description) SELECT user_id, gen_random_uuid(), id, 'Water the plants ' || g, 'The ones on the sill too' FROM tasks.lists, generate_series(1, $2::integer) g WHERE user_id = $1", [user.id, tasksEach])
     const tasks = await database.asSuperuser<{ id: string }>('SELECT id FROM tasks.tasks WHERE user_id = $1', [user.id])
     found.push({ id: user.id, headers, tasks: tasks.map(({ id }) => id) })
@@ -65,12 +71,19 @@ const operations: Record<string, (user: User, task: string) => { method: 'GET' |
 }
 
 async function rateOf (url: string, people: User[], requestOf: typeof operations[string]): Promise<number> {
+  const prefix = new URL(url).pathname.replace(/\/$/, '')
   const any = <T>(list: T[]) => list[Math.floor(Math.random() * list.length)]!
   const result = await autocannon({
     url,
     connections,
     duration: sliceSeconds,
-    requests: [{ setupRequest: (request) => { const user = any(people); return { ...request, headers: user.headers, ...requestOf(user, any(user.tasks)) } } }],
+    requests: [{
+      setupRequest: (request) => {
+        const user = any(people)
+        const { path, ...asked } = requestOf(user, any(user.tasks))
+        return { ...request, ...asked, headers: user.headers, path: prefix + path }
+      },
+    }],
   })
   if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} refused, ${result.errors} failed`)
   return result.requests.total / result.duration
@@ -91,19 +104,19 @@ async function main () {
     const people = await arrange(database, both)
 
     console.log(`Medians of ${rounds} rounds, in each ${slices} slices of ${sliceSeconds} s in turn, ${connections} connections, ${users} users of ${tasksEach} tasks, Node ${process.version}\n`)
-    console.log(`${'requests a second'.padEnd(20)}${'floor'.padStart(10)}${'Daymark'.padStart(10)}${'ratio'.padStart(8)}`)
+    console.log(row('requests a second', ['plain SQL', 'same SQL', 'Daymark', 'of plain', 'of same']))
     for (const [name, requestOf] of Object.entries(operations)) {
-      const sides = { floor: [] as number[], product: [] as number[] }
-      for (const side of ['floor', 'product'] as const) await rateOf(both[side], people, requestOf) // plans and code are warm
+      for (const side of sides) await rateOf(both[side], people, requestOf) // plans and code are warm
+      const found: Array<Sides<number>> = []
       for (let round = 0; round < rounds; round++) {
-        const sums = { floor: 0, product: 0 }
+        const sums = { plain: 0, same: 0, daymark: 0 }
         for (let slice = 0; slice < slices; slice++) {
-          for (const side of ['floor', 'product'] as const) sums[side] += await rateOf(both[side], people, requestOf) / slices
+          for (const side of sides) sums[side] += await rateOf(both[side], people, requestOf) / slices
         }
-        for (const side of ['floor', 'product'] as const) sides[side].push(sums[side])
+        found.push(sums)
       }
-      const ratio = median(sides.product.map((rate, round) => rate / sides.floor[round]!))
-      console.log(`${name.padEnd(20)}${Math.round(median(sides.floor)).toLocaleString('en').padStart(10)}${Math.round(median(sides.product)).toLocaleString('en').padStart(10)}${ratio.toFixed(2).padStart(8)}`)
+      const ratioTo = (side: 'plain' | 'same') => median(found.map((rates) => rates.daymark / rates[side])).toFixed(2)
+      console.log(row(name, [...sides.map((side) => Math.round(median(found.map((rates) => rates[side]))).toLocaleString('en')), ratioTo('plain'), ratioTo('same')]))
     }
   } finally {
     for (const end of ends.reverse()) await end()
