@@ -1,4 +1,5 @@
 import { type FastifyReply, type FastifyRequest, type FastifyServerOptions, LogController } from 'fastify'
+import { GatheredLines } from './gathered-lines.ts'
 
 const maxCauses = 3
 
@@ -27,9 +28,12 @@ export function loggedError (error: unknown, depth = 0): LoggedError {
   }
 }
 
+const standardOutput = new GatheredLines(1)
+
 /** JSON to standard output: a fixed phrase as the message, data in the object, no secret in either. */
 export const loggerOptions = ({ LOG_LEVEL }: { LOG_LEVEL: string }): FastifyServerOptions['logger'] => ({
   level: LOG_LEVEL,
+  stream: standardOutput,
   formatters: { level: (label: string) => ({ level: label }) },
   serializers: {
     err: (error: unknown) => loggedError(error) as ReturnType<ErrorSerializer>,
