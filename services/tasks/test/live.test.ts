@@ -1,6 +1,10 @@
 import t from 'tap'
 import fc from 'fast-check'
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Teardown } from '@daymark/kit/test-database'
 import type { Change, ChangesSince, Task } from '../contracts.ts'
 import { changesOf } from './replay.ts'
@@ -188,6 +192,70 @@ t.test('FR-243: a stream ends when its token does, and so does a waiting request
   t.match(await stream.next(), { event: 'end', data: { reason: 'expired' } })
   t.ok(Date.now() >= exp * 1000)
   t.equal((await waiting).statusCode, 401)
+})
+
+/** A connection that asks for everything and then takes nothing: more has happened than fits between it and the service. */
+async function stall ({ origin, app }: Pick<Process, 'origin' | 'app'>, user: User) {
+  const { hostname, port } = new URL(origin)
+  const accepted = once(app.server, 'connection') as Promise<[Socket]>
+  const socket = connect(Number(port), hostname).on('error', () => {}).pause()
+  socket.write(`GET /api/${user.id}/events HTTP/1.1\r\nhost: tasks\r\nauthorization: ${user.headers.authorization}\r\nlast-event-id: 0\r\n\r\n`)
+  const [served] = await accepted
+  while (served.writableLength === 0) await delay(20)
+  return socket
+}
+
+/** A user of whom much is to be told: so many changes, each of 160 kB. */
+async function withLongLog (changes: number) {
+  const user = await first.signUp()
+  await first.createTask(user)
+  await first.database.asSuperuser(`
+    INSERT INTO tasks.changes (user_id, seq, object_type, object_id, action, before, after, actor_id, request_id)
+    SELECT user_id, c.seq + n, object_type, object_id, 'updated', jsonb_build_object('description', repeat('🌿', 20000)), jsonb_build_object('description', repeat('🌵', 19990) || n), actor_id, request_id
+    FROM tasks.changes c, generate_series(1, $2::integer) n WHERE user_id = $1 AND seq = 2`, [user.id, changes])
+  await first.database.asSuperuser('UPDATE tasks.accounts SET seq = seq + $2 WHERE user_id = $1', [user.id, changes])
+  return user
+}
+
+for (const [why, seconds] of [['session ends', 300], ['token expires', 6]] as const) {
+  t.test(`FR-243: a reader that takes nothing loses its place when its ${why}`, async (t) => {
+    const narrow = await startProcess(t, first, { LIVE_PER_USER: '1' })
+    const ada = await withLongLog(60)
+    const claims = { ...narrow.issuer.claimsOf(ada.id), exp: Math.floor(Date.now() / 1000) + seconds }
+    const socket = await stall(narrow, { id: ada.id, headers: { authorization: `Bearer ${await narrow.issuer.sign(claims)}` } })
+    const isFull = async () => (await waitFor(narrow, ada, 1_000_000, 1)).statusCode === 429
+    t.ok(await isFull())
+    if (seconds === 300) narrow.issuer.revoke('session', claims.sid)
+    while (await isFull()) await delay(50)
+    socket.destroy()
+  })
+}
+
+t.test('FR-247: a reader that takes nothing does not keep a service from stopping', async (t) => {
+  const stopping = await startProcess(t, first)
+  const socket = await stall(stopping, await withLongLog(60))
+  await stopping.app.close()
+  t.pass('it stopped')
+  socket.destroy()
+})
+
+t.test('FR-241: readers that take nothing hold little in memory, and one that takes long misses nothing of it', async (t) => {
+  const ada = await withLongLog(100)
+  setFlagsFromString('--expose-gc')
+  const used = () => {
+    (runInNewContext('gc') as () => void)()
+    return process.memoryUsage().heapUsed
+  }
+  const before = used()
+  const sockets: Socket[] = []
+  while (sockets.length < 15) sockets.push(await stall(first, ada))
+  const each = (used() - before) / sockets.length
+  t.ok(each < 1_500_000, `each holds ${Math.round(each / 1000)} kB`)
+  for (const socket of sockets) socket.destroy()
+  const slow = await follow(first, ada, { 'last-event-id': '0' })
+  await delay(500)
+  for (let seq = 1; seq <= 102; seq++) t.equal((await slow.next())?.data.seq, seq)
+  slow.drop()
 })
 
 t.test('FR-244: one account, and all together, can have so many waiting; who goes makes room', async (t) => {

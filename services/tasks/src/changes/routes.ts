@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts'
 import { operations } from '../../operations.ts'
 import { taskNotFound } from '../../problems.ts'
 import { answerOnce } from '../idempotency/answer-once.ts'
-import { awaitChanges, streamChanges } from '../live/stream-changes.ts'
+import { awaitChanges, closeInTime, streamChanges } from '../live/stream-changes.ts'
 import type { Waiter } from '../live/waiters.ts'
 import { lastChange, listChangesSince, listHistory } from './queries.ts'
 import { undoChange } from './undo-change.ts'
@@ -47,7 +47,9 @@ export async function changeRoutes (app: Service, { pool, cursors, live, feed }:
     handler: async (request, reply) => {
       const { user: { sub: user_id }, headers: { 'last-event-id': last } } = request
       const seen = last === undefined ? await asUser(user_id, () => lastChange(pool, { user_id })) : Number(last)
-      const events = Readable.from(streamChanges({ pool, feed, waiter: enter(request, reply, seen) }), { objectMode: false, highWaterMark: 16_384 })
+      const waiter = enter(request, reply, seen)
+      closeInTime(waiter, reply.raw)
+      const events = Readable.from(streamChanges({ pool, feed, waiter }), { objectMode: false, highWaterMark: 16_384 })
       events.once('error', (err) => { request.log.warn({ err }, 'a stream of changes broke off') })
       return await reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }).send(events as unknown as string) // the schema says what it is made of
     },

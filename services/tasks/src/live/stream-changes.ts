@@ -1,5 +1,7 @@
 import { notSignedIn } from '@daymark/kit/problem'
 import { asUser } from '@daymark/kit/scope'
+import type { ServerResponse } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { DatabasePool } from 'slonik'
 import type { Change } from '../../contracts.ts'
 import { listChangesSince } from '../changes/queries.ts'
@@ -7,8 +9,13 @@ import type { RevocationFeed } from '../revocations/revocation-feed.ts'
 import type { Waiter } from './waiters.ts'
 
 const heartbeat = 15_000
-/** Read at once; a reader that is slow holds no more than that in memory. */
+/** How many changes are read at once. */
 const most = 50
+/** Characters of those that are kept for a reader that is slow, beside one that may be longer; the others are read again. */
+const mostKept = 65_536
+
+/** How long a reader has to take the last event. */
+const lastWord = 1000
 
 const comment = (text = '') => `:${text}\n\n`
 const event = (name: string, data: unknown, id?: number) => `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
@@ -21,21 +28,45 @@ export async function * streamChanges ({ pool, feed, waiter }: { pool: DatabaseP
   const { bearer } = waiter
   const { sub: user_id } = bearer
   yield `${comment(' changes, oldest first')}retry: 2000\n\n`
-  for (;;) {
-    const changes = await asUser(user_id, () => listChangesSince(pool, { user_id, since: waiter.seen, limit: most }))
-    for (const change of changes) {
+  for (let limit = most; ;) {
+    const { events, isAll } = told(await asUser(user_id, () => listChangesSince(pool, { user_id, since: waiter.seen, limit })), limit)
+    limit = Math.min(most, 2 * events.length || most)
+    for (const { seq, text } of events) {
       if (waiter.ending !== undefined) break
-      waiter.seen = change.seq
-      yield event('change', change, change.seq)
+      waiter.seen = seq
+      yield text
     }
-    const woken = await waiter.next(changes.length === most ? 0 : heartbeat)
+    const woken = await waiter.next(isAll ? heartbeat : 0)
     if (woken === 'gone') return
     if (woken !== 'news' && woken !== 'time') return yield event('end', { reason: woken })
-    if (woken === 'time' && changes.length < most) {
+    if (woken === 'time' && isAll) {
       await feed.isRevoked(bearer, { isWrite: false }).catch(() => {}) // so that the feed goes on telling; it ends the waiter itself
       yield comment()
     }
   }
+}
+
+/** Closes the connection of a reader that does not take the last event in time: it would keep its place, and the service from stopping. */
+export function closeInTime (waiter: Waiter, raw: ServerResponse): void {
+  const expiry = setTimeout(() => { waiter.end('expired') }, waiter.bearer.exp * 1000 - Date.now() + 1)
+  waiter.ended.then(async () => {
+    clearTimeout(expiry)
+    await delay(lastWord, undefined, { ref: false })
+    if (!raw.writableFinished) raw.destroy()
+  }).catch(() => {})
+}
+
+/** The first of some changes as events, as many as are kept at once, and whether nothing was left, here or in the log. */
+function told (changes: readonly Change[], limit: number): { events: Array<{ seq: number, text: string }>, isAll: boolean } {
+  const events: Array<{ seq: number, text: string }> = []
+  let kept = 0
+  for (const change of changes) {
+    const text = event('change', change, change.seq)
+    kept += text.length
+    if (events.length > 0 && kept > mostKept) break
+    events.push({ seq: change.seq, text })
+  }
+  return { events, isAll: events.length < limit && events.length === changes.length }
 }
 
 /**

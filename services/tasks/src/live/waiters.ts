@@ -12,6 +12,7 @@ export class Waiter {
   #hasNews = false
   #ending: Ending | undefined
   #wakeUp: (() => void) | undefined
+  readonly #ended = Promise.withResolvers<void>()
 
   constructor (bearer: AccessTokenClaims, seen: number) {
     this.bearer = bearer
@@ -27,7 +28,11 @@ export class Waiter {
   end (ending: Ending): void {
     this.#ending ??= ending
     this.#wakeUp?.()
+    this.#ended.resolve()
   }
+
+  /** Resolves when it is over; of a token that expires, only for who asks why. */
+  get ended (): Promise<void> { return this.#ended.promise }
 
   /** Why it is over, if it is. */
   get ending (): Ending | undefined {
