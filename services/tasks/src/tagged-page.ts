@@ -18,6 +18,8 @@ export interface Asked {
   limit: number
   cursor: string | undefined
   ifNoneMatch: string | undefined
+  /** The number of the tenant's last change when what the page is made from was looked up, where that was before. */
+  seq?: number | undefined
 }
 
 /** The row a page begins behind: its key in the sort order, and its id. */
@@ -29,7 +31,7 @@ export type After = { key: string, id: string } | null
  * @throws {Problem} invalidCursor
  */
 export async function taggedPage<T> (
-  pool: DatabasePool, cursors: Cursors, { user_id, listed, limit, cursor, ifNoneMatch }: Asked, read: (after: After, limit: number) => Promise<ReadonlyArray<Listed<T>>>,
+  pool: DatabasePool, cursors: Cursors, { user_id, listed, limit, cursor, ifNoneMatch, seq: before }: Asked, read: (after: After, limit: number) => Promise<ReadonlyArray<Listed<T>>>,
 ): Promise<TaggedPage<T>> {
   const [key = '', id = ''] = cursor === undefined ? [] : cursors.read(cursor, listed)
   const etagAt = (seq: number) => etagOfQuery([seq], [...listed, limit, cursor])
@@ -38,9 +40,15 @@ export async function taggedPage<T> (
       const etag = etagAt(await lastChange(pool, { user_id }))
       if (isKnown(ifNoneMatch, etag)) return { page: null, etag }
     }
-    const found = await read(cursor === undefined ? null : { key, id }, limit + 1) // one more tells whether a page follows
-    // Read before an empty list, the number can only be too small: then the next answer is given in full.
+    const readPage = () => read(cursor === undefined ? null : { key, id }, limit + 1) // one more tells whether a page follows
+    let found = await readPage()
+    let seq = before ?? found[0]?.seq
+    if (seq === undefined) {
+      // No row tells the number. Asked for ahead of the page it can only be too small: then the next answer is given in full.
+      seq = await lastChange(pool, { user_id })
+      found = await readPage()
+    }
     const { items, next_cursor } = cursors.page(found, limit, ({ place, id }): Place => [place, id], listed)
-    return { page: { items: items.map(({ json }) => json), rest: { next_cursor } }, etag: etagAt(found[0]?.seq ?? 0) }
+    return { page: { items: items.map(({ json }) => json), rest: { next_cursor } }, etag: etagAt(seq) }
   })
 }

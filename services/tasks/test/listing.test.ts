@@ -182,4 +182,10 @@ t.test('FR-212: a list that has not changed is not sent again, and one that has 
     t.notOk(await known(before), `${method} ${url}`)
   }
   t.equal((await list(eve, {}, { 'if-none-match': await tagOf() })).body, '')
+  for (const query of [{ priority: 'urgent' }, { q: 'nothing of it' }, { due_before: '2000-01-01', sort: 'due' }] as const) {
+    const none = await tagOf(query)
+    t.ok(await known(none, query), `nothing found is not sent again either: ${JSON.stringify(query)}`)
+    await createTask(eve)
+    t.notOk(await known(none, query))
+  }
 })

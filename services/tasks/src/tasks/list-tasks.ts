@@ -14,15 +14,14 @@ import { toTimeZone } from './task-fields.ts'
 export async function pageOfTasks (pool: DatabasePool, cursors: Cursors, user_id: string, query: TaskQuery, ifNoneMatch?: string): Promise<TaggedPage<Task>> {
   const { status = 'all', sort = 'position', direction = 'asc', time_zone: given = 'UTC', limit = 50, cursor, q, ...filters } = query
   const time_zone = given === 'UTC' ? given : toTimeZone(given, '/querystring/time_zone')
-  const search = q === undefined ? { words: [], meant: null, seq: null } : await asUser(user_id, () => findWords(pool, user_id, q))
+  const search = q === undefined ? { words: [], meant: null, seq: undefined } : await asUser(user_id, () => findWords(pool, user_id, q))
   const listed = [user_id, 'tasks', JSON.stringify(Object.entries({ ...filters, status, sort, direction, time_zone, ...q !== undefined && { q, meant: search.meant } }).sort())]
-  return await taggedPage(pool, cursors, { user_id, listed, limit, cursor, ifNoneMatch }, async (after, most) => {
-    const { words, seq } = search
+  // What the words mean is looked up ahead of the page: the ETag must not stand for what was written since.
+  const { words, seq } = search
+  return await taggedPage(pool, cursors, { user_id, listed, limit, cursor, ifNoneMatch, seq }, async (after, most) => {
     if (words.some(({ hits }) => hits === 0)) return []
     const { label } = filters
     const carriers = label === undefined ? undefined : await countCarriers(pool, { user_id, label })
-    const found = await listTasks(pool, { ...filters, carriers, user_id, status, sort, direction, time_zone, words, after, limit: most })
-    // What the words mean was looked up before: the ETag must not stand for what was written since.
-    return seq === null ? found : found.map((task) => ({ ...task, seq }))
+    return await listTasks(pool, { ...filters, carriers, user_id, status, sort, direction, time_zone, words, after, limit: most })
   })
 }
