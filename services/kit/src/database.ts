@@ -109,7 +109,8 @@ export function isDatabaseAway (error: unknown): boolean {
   if (error instanceof BackendTerminatedError || error instanceof BackendTerminatedUnexpectedlyError ||
     error instanceof IdleTransactionTimeoutError) return true
   if (awayCodes.has((error as NodeJS.ErrnoException).code ?? '')) return true
-  if (/connection (terminated|timeout)|timeout expired|query read timeout|pool is being terminated|pool has ended|pgbouncer|server_login_retry/i.test(error.message)) return true
+  // What PgBouncer says of a server that went away has the code of a fault in the protocol.
+  if (/^server conn(ection closed| crashed)|connection (terminated|timeout)|timeout expired|query read timeout|pool is being terminated|pool has ended|pgbouncer|server_login_retry/i.test(error.message)) return true
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway)
   return error.cause !== undefined && isDatabaseAway(error.cause)
 }

@@ -9,11 +9,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import pg from 'pg'
 import { type DatabasePool, sql } from 'slonik'
+import { isDatabaseAway } from '../src/database.ts'
 import { row } from '../src/row.ts'
 import { asUser, asWriter } from '../src/scope.ts'
 import { createTestDatabase, type TestDatabase } from '../src/test-database.ts'
 import { storms, unleash } from './storm.ts'
-import { addTenants, openPool, owned, refusal } from './tenants.ts'
+import { addTenants, anything, openPool, owned, refusal } from './tenants.ts'
 import { startWire } from './wire.ts'
 
 const program = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer'].find((path) => existsSync(path))
@@ -121,6 +122,17 @@ async function testBehind (program: string) {
     }), { numRuns: 10, endOnFailure: true })
     t.ok(served > 50, `${served} statements were served`)
     t.same(await database.asSuperuser("SELECT 1 FROM tasks.tasks WHERE title = 'planted'"), [])
+  })
+
+  t.test('FR-043: a server that goes away behind the pooler is a database that is away', async (t) => {
+    const pool = await openPool(t, database, { url, size: 2 })
+    const running = refusal(pool.any(sql.type(anything)`SELECT pg_sleep(60)`))
+    let ended: unknown[] = []
+    while (ended.length === 0) {
+      ended = await database.asSuperuser("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'tasks_service' AND query LIKE '%pg_sleep(60)%' AND state = 'active'")
+    }
+    t.ok(isDatabaseAway(await running))
+    t.ok(await pool.one(look), 'the next is served')
   })
 
   t.test('nothing is asked for at start-up that a pooler refuses', async (t) => {
