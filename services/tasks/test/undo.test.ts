@@ -82,11 +82,25 @@ t.test('FR-206: what came back and is in use by now does not go again: nothing s
     t.same(items.map(({ object_id, undone, code }) => [object_id, undone, code]), [[id, false, 'still_needed'], [old.id, true, null]], 'the rest goes')
     t.equal((await call('GET', `${path}${url}/${id}`, ada)).statusCode, 200, 'it stays')
     await call('DELETE', `${path}/tasks/${user.id}`, ada)
-    if (url === '/labels') await call('DELETE', `${path}/trash/${user.id}`, ada)
     t.equal((await undo(ada, back)).statusCode, 200)
     t.equal((await call('GET', `${path}${url}/${id}`, ada)).statusCode, 404, 'what nothing needs goes again')
   }
   t.same(replay(await changesOf(database, ada)), await stateOf(database, ada))
+})
+
+t.test('FR-206: all that was made, taken back from the last to the first, leaves an account as it was, and comes again', async (t) => {
+  const ada = await signUp()
+  const label = (await call('POST', `/api/${ada.id}/labels`, ada, { name: 'home' })).json<Label>()
+  const before = await lastSeq(ada)
+  const list = (await call('POST', `/api/${ada.id}/lists`, ada, { name: 'House' })).json<List>()
+  const parent = await createTask(ada, { title: 'Parent', list_id: list.id, label_ids: [label.id] })
+  await createTask(ada, { title: 'Child', parent_id: parent.id, label_ids: [label.id] })
+  const all = await contents(ada)
+  const undone: number[] = []
+  for (let seq = await lastSeq(ada); seq >= before; seq--) undone.push((await undo(ada, seq)).json<Undone>().change_seq!)
+  t.equal((await call('GET', `/api/${ada.id}/labels/${label.id}`, ada)).statusCode, 404, 'what is in the trash needs no label')
+  for (const seq of undone.reverse()) t.equal((await undo(ada, seq)).statusCode, 200)
+  t.same(await contents(ada), all)
 })
 
 t.test('FR-206: of what went and came back together, what something of it needs stays with that', async (t) => {

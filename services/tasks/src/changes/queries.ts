@@ -44,14 +44,16 @@ export const listLaterChanges = (db: CommonQueryMethods, { user_id, after, objec
 
 const Need = Type.Object({ id: Type.String(), by: Type.String() })
 
-/** Which tasks need some objects, so many for each: subtasks, tasks of a list, tasks that carry a label. Each is looked up (OFFSET 0 says), and not found among all that there is. */
+/** Which tasks need some objects, so many for each: subtasks, tasks of a list, tasks that carry a label; in the trash nothing needs anything. Each is looked up (OFFSET 0 says), and not found among all that there is. */
 export const listNeeds = (db: CommonQueryMethods, { user_id, ids, most }: { user_id: string, ids: readonly string[], most: number }) => db.any(sql.prepared('list_needs', row(Need))`
   SELECT one.id, need.by FROM unnest(${sql.array(ids, 'uuid')}) AS one (id) CROSS JOIN LATERAL (
     (SELECT t.id AS by FROM (SELECT c.id, c.deleted_at FROM tasks.tasks c WHERE c.user_id = ${user_id} AND c.parent_id = one.id OFFSET 0) t WHERE t.deleted_at IS NULL LIMIT ${most})
     UNION ALL
     (SELECT t.id FROM (SELECT c.id, c.deleted_at FROM tasks.tasks c WHERE c.user_id = ${user_id} AND c.list_id = one.id OFFSET 0) t WHERE t.deleted_at IS NULL LIMIT ${most})
     UNION ALL
-    (SELECT l.task_id FROM tasks.task_labels l WHERE l.user_id = ${user_id} AND l.label_id = one.id LIMIT ${most})
+    (SELECT t.id FROM tasks.task_labels l CROSS JOIN LATERAL (
+      SELECT o.id, o.deleted_at FROM tasks.tasks o WHERE o.user_id = ${user_id} AND o.id = l.task_id OFFSET 0) t
+    WHERE l.user_id = ${user_id} AND l.label_id = one.id AND t.deleted_at IS NULL LIMIT ${most})
   ) need`)
 
 const Stranded = Type.Object({
