@@ -8,16 +8,17 @@ import { runInNewContext } from 'node:vm'
 import type { Teardown } from '@daymark/kit/test-database'
 import type { Change, ChangesSince, Task } from '../contracts.ts'
 import { changesOf } from './replay.ts'
+import { startWire } from '@daymark/kit/test-wire'
 import { startTasks, type User } from './start-tasks.ts'
 
 type Tasks = Awaited<ReturnType<typeof startTasks>>
 interface Event { event: string, id: string, data: { seq: number, action: string, object_id: string, reason?: string } }
 
 /** A process of its own as far as the other can tell: another pool, another listener; it answers on a port. */
-async function startProcess (t: Teardown, on?: Tasks, settings: Record<string, string> = {}) {
+async function startProcess (t: Teardown, on?: Tasks, settings: Record<string, string> = {}, wired: { port?: number } = {}) {
   const listens = (database: Tasks['database']) => ({ DATABASE_LISTEN_URL: database.urlFor('tasks_service') })
   const first = on ?? await startTasks(t, { DATABASE_POOL_SIZE: '2' })
-  const tasks = await startTasks(t, { ...listens(first.database), DATABASE_POOL_SIZE: '2', ...settings }, { on: first })
+  const tasks = await startTasks(t, { ...listens(first.database), DATABASE_POOL_SIZE: '2', ...settings }, { on: first, ...wired })
   await tasks.app.listen({ host: '127.0.0.1', port: 0 })
   const origin = `http://127.0.0.1:${(tasks.app.server.address() as AddressInfo).port}`
   return { ...tasks, origin }
@@ -45,6 +46,8 @@ async function follow ({ origin }: Pick<Process, 'origin'>, user: User, headers:
       }
       return undefined
     },
+    /** The next of any kind. */
+    block: async () => (await all.next()).value,
     async comment (): Promise<string> {
       for await (const block of blocks) if (block.startsWith(':')) return block
       throw new Error('The stream has ended')
@@ -298,6 +301,22 @@ t.test('FR-245: a listening connection that is killed is made again, and nothing
     const after = numberOf(await rename(second, ada, task, `After ${round}`))
     t.match(await stream.next(), { data: { seq: after } })
   }
+  stream.drop()
+})
+
+t.test('FR-242: a change is told also where the answer to its commit was lost', async (t) => {
+  const wire = await startWire(t)
+  const wired = await startProcess(t, first, {}, { port: wire.port })
+  const ada = await first.signUp()
+  const task = await first.createTask(ada)
+  await wired.call('GET', `/api/${ada.id}/tasks`, ada) // a connection is there
+  const stream = await follow(first, ada)
+  await ready(stream)
+  t.match(await stream.block(), /^retry/)
+  await delay(2000) // it looks once more while it begins to listen
+  wire.loseAnswers()
+  t.equal((await rename(wired, ada, task, 'Other')).statusCode, 503)
+  t.match(await stream.block(), /^id: 3\n/, 'before anything else, such as what is sent every 15 seconds')
   stream.drop()
 })
 

@@ -1,5 +1,5 @@
 import type { AccessTokenClaims } from '@daymark/kit/access-tokens'
-import { busy } from '@daymark/kit/problem'
+import { busy, Problem } from '@daymark/kit/problem'
 import { asWriter } from '@daymark/kit/scope'
 import pLimit from 'p-limit'
 import type { DatabasePool } from 'slonik'
@@ -10,7 +10,10 @@ const longestQueue = 200
 
 const listeners = new WeakMap<DatabasePool, (userId: string) => void>()
 
-/** Tells `listener` from now on of each account that was written to by this pool, after the commit. */
+/**
+ * Tells `listener` from now on of each account that was written to by this pool, after the commit; also where only the answer to
+ * the commit may have been lost.
+ */
 export const onWritten = (pool: DatabasePool, listener: (userId: string) => void): unknown => listeners.set(pool, listener)
 
 /** What a write throws that found no account: it is opened, and the write made again. Later writes pay nothing for that. */
@@ -23,13 +26,19 @@ export class NoAccountYet extends Error {}
  * @throws {Problem} busy (503) when too many of the same tenant wait already; accountGone
  */
 export async function writeInTurn<T> (pool: DatabasePool, { id, user: { sub } }: { id: string, user: AccessTokenClaims }, write: () => Promise<T>): Promise<T> {
-  const written = await takeTurn(sub, write).catch(async (error: unknown) => {
-    if (!(error instanceof NoAccountYet)) throw error
-    await openAccount(pool, sub, id)
-    return await takeTurn(sub, write).catch((again: unknown) => { throw again instanceof NoAccountYet ? accountGone() : again })
-  })
-  listeners.get(pool)?.(sub)
-  return written
+  let isRefused = false
+  try {
+    return await takeTurn(sub, write).catch(async (error: unknown) => {
+      if (!(error instanceof NoAccountYet)) throw error
+      await openAccount(pool, sub, id)
+      return await takeTurn(sub, write).catch((again: unknown) => { throw again instanceof NoAccountYet ? accountGone() : again })
+    })
+  } catch (error) {
+    isRefused = error instanceof Problem
+    throw error
+  } finally {
+    if (!isRefused) listeners.get(pool)?.(sub)
+  }
 }
 
 async function takeTurn<T> (userId: string, write: () => Promise<T>): Promise<T> {
