@@ -92,9 +92,9 @@ t.test('FR-145: pages by cursor, each event once; a cursor is bound to its filte
 t.test('FR-145, SEC-85: what is no filter is refused, and never an error of ours', async (t) => {
   for (const wrong of [
     '?user_id=x', `?user_id=urn:uuid:${randomUUID()}`, "?user_id='--", '?action=x', "?action=session.started'", '?outcome=maybe', '?since=yesterday', '?since=2026-02-30T00:00:00Z', '?since=2026-01-01', '?until=1',
-    '?since=2026-01-01T23:59:60Z', '?since=2026-01-01T00:00:00', '?limit=0', '?limit=201', '?cursor=x', '?q=x', '?user_id=', `?user_id=${randomUUID()}&user_id=${randomUUID()}`,
+    '?since=2026-01-01T23:59:60Z', '?since=2026-01-01T00:00:00', '?since=0000-01-01T00:00:00Z', '?until=0001-01-01T00:00:00%2B23:59', '?limit=0', '?limit=201', '?cursor=x', '?q=x', '?user_id=', `?user_id=${randomUUID()}&user_id=${randomUUID()}`,
   ]) t.equal((await get(wrong, admin)).statusCode, 400, wrong)
-  for (const odd of ['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+23:59', '1969-12-31T23:59:59Z', '9999-12-31T23:59:59Z', '2026-01-01T00:00:00.123456789Z']) {
+  for (const odd of ['0001-01-01T00:00:00Z', '1969-12-31T23:59:59Z', '9999-12-31T23:59:59Z', '2026-01-01T00:00:00.123456789Z']) {
     for (const name of ['since', 'until']) t.equal((await get(`?${name}=${encodeURIComponent(odd)}`, admin)).statusCode, 200, `${name} ${odd}`)
   }
   await fc.assert(fc.asyncProperty(fc.constantFrom('user_id', 'actor_id', 'action', 'since', 'until', 'cursor', 'limit'), fc.string({ unit: 'binary', maxLength: 40 }), async (name, text) =>
