@@ -104,6 +104,22 @@ t.test('FR-240: where there is something the answer comes at once, and where not
   t.match((await waitFor(first, ada, 2, 26)).json(), { status: 400, errors: [{ pointer: '/querystring/wait' }] })
 })
 
+t.test('FR-241: a stream begins by telling the number behind which it does, so that one which breaks before the first change loses nothing', async (t) => {
+  const ada = await first.signUp()
+  const task = await first.createTask(ada)
+  const response = await fetch(`${first.origin}/api/${ada.id}/events`, { headers: ada.headers })
+  const blocks = blocksOf(response)
+  let block = (await blocks.next()).value ?? ''
+  while (!/^id: /m.test(block)) block = (await blocks.next()).value ?? ''
+  t.equal(block, 'id: 2\nretry: 2000')
+  await response.body?.cancel().catch(() => {})
+  await blocks.return(undefined)
+  const seq = numberOf(await rename(first, ada, task, 'While nobody followed'))
+  const stream = await follow(first, ada, { 'last-event-id': '2' })
+  t.match(await stream.next(), { event: 'change', id: String(seq) })
+  stream.drop()
+})
+
 t.test('FR-241: nobody hears of another\'s changes', async (t) => {
   const [ada, bob] = [await first.signUp(), await first.signUp()]
   await first.createTask(ada)

@@ -27,7 +27,8 @@ const event = (name: string, data: unknown, id?: number) => `${id === undefined 
 export async function * streamChanges ({ pool, feed, waiter }: { pool: DatabasePool, feed: RevocationFeed, waiter: Waiter }): AsyncGenerator<string> {
   const { bearer } = waiter
   const { sub: user_id } = bearer
-  yield `${comment(' changes, oldest first')}retry: 2000\n\n`
+  // The number that a connection which breaks before the first change goes on behind.
+  yield `${comment(' changes, oldest first')}id: ${waiter.seen}\nretry: 2000\n\n`
   for (let limit = most; ;) {
     const { events, isAll } = told(await asUser(user_id, () => listChangesSince(pool, { user_id, since: waiter.seen, limit })), limit)
     limit = Math.min(most, 2 * events.length || most)
