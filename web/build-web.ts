@@ -19,6 +19,7 @@ import { barePage } from './http/bare-page.ts'
 import { startDevServer } from './http/dev-server.ts'
 import { guardRoutes } from './http/guard-routes.ts'
 import { webMetrics } from './http/metrics.ts'
+import { openStreams } from './http/open-streams.ts'
 import { readForm } from './http/read-form.ts'
 import { remixHandler } from './http/remix-handler.ts'
 import { securityHeaders, staticHeaders } from './http/security-headers.ts'
@@ -49,6 +50,7 @@ export interface Web {
 /** Assembles the web app without opening a port. The Remix build must be there, unless `DEV_SERVER` makes it. */
 export async function buildWeb ({ config, now = () => new Date(), logger = false }: WebDeps): Promise<Web> {
   const metrics = webMetrics()
+  const streams = openStreams()
   const app = Fastify({
     logger,
     trustProxy: config.TRUSTED_PROXIES.length > 0 ? [...config.TRUSTED_PROXIES] : false,
@@ -65,6 +67,7 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
 
   await app.register(fastifyCookie)
   addHealth(app)
+  app.addHook('preClose', streams.end)
   app.addHook('onResponse', async (request, reply) => {
     metrics.observe(request.method, kindOf(request), reply.statusCode, reply.elapsedTime / 1000)
   })
@@ -105,9 +108,10 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
         const nonce = randomBytes(16).toString('base64')
         reply.headers({ ...headers(nonce), 'cache-control': 'no-store', 'x-request-id': request.id })
         const path = request.url.split('?')[0] ?? ''
-        if (path === '/__manifest') return await answer(request, reply, publicContext(nonce, request), null, async () => {})
+        if (path === '/__manifest') return await answer(request, reply, publicContext(nonce, request, streams.stopping), null, async () => {})
         if (isAskedAhead(request)) return await reply.code(503).send()
 
+        if (kindOf(request) === 'stream') streams.add(reply.raw)
         const page = await openPage(request, reply, nonce)
         const isUnsafe = !['GET', 'HEAD', 'OPTIONS'].includes(request.method)
         const { refusal, body, key } = isUnsafe ? await admit(request, reply, page.boundTo(), page.context.user !== null && isImportPath(path)) : { refusal: null, body: null, key: null }
@@ -193,6 +197,7 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
       wantsPage: kindOf(request) === 'page',
       refusal: null,
       report: (error) => request.log.error({ err: error }, 'page failed'),
+      stopping: streams.stopping,
       get user () { return session.user() },
       hadSession: contents !== null,
       auth: authOfRequest,
@@ -266,7 +271,7 @@ async function serveBuiltFiles (app: FastifyInstance): Promise<ServerBuild> {
   return build
 }
 
-function publicContext (nonce: string, { id, log }: FastifyRequest): BrowserContext {
+function publicContext (nonce: string, { id, log }: FastifyRequest, stopping: AbortSignal): BrowserContext {
   const none = () => { throw new Error('The route manifest needs no session') }
   const unused = new Proxy({}, { get: none })
   return {
@@ -275,6 +280,7 @@ function publicContext (nonce: string, { id, log }: FastifyRequest): BrowserCont
     wantsPage: false,
     refusal: null,
     report: (error) => log.error({ err: error }, 'manifest failed'),
+    stopping,
     user: null,
     hadSession: false,
     auth: unused as BrowserContext['auth'],
@@ -292,9 +298,10 @@ function publicContext (nonce: string, { id, log }: FastifyRequest): BrowserCont
   }
 }
 
-function kindOf ({ url }: FastifyRequest): 'page' | 'data' | 'file' {
+function kindOf ({ url }: FastifyRequest): 'page' | 'data' | 'file' | 'stream' {
   const path = url.split('?')[0] ?? ''
   if (path.startsWith('/assets/') || /^\/[^/]+\.(svg|ico|txt|png|webmanifest)$/.test(path)) return 'file'
+  if (path === '/events') return 'stream'
   return path.endsWith('.data') || path === '/__manifest' ? 'data' : 'page'
 }
 

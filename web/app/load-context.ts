@@ -23,6 +23,8 @@ export type BrowserContext = {
   /** Tells those who run this of a failure that the page only apologises for. */
   report: (error: unknown) => void
   readonly user: SessionUser | null
+  /** Says that this process is about to stop: an answer that goes on until then ends. */
+  stopping: AbortSignal
   /** Whether this browser came with a session of ours, alive or not. */
   hadSession: boolean
   auth: AuthClient

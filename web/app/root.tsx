@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import interLatin from '@fontsource-variable/inter/files/inter-latin-opsz-normal.woff2?url'
 import type { LinksFunction, LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
-import { Form, Link, Links, Meta, Outlet, Scripts, ScrollRestoration, useNavigation, useRouteLoaderData } from '@remix-run/react'
+import { Form, Link, Links, Meta, Outlet, Scripts, ScrollRestoration, useMatches, useNavigation, useRouteLoaderData } from '@remix-run/react'
 import type { ReactNode } from 'react'
 import { FormToken, revalidateAfterRefusal } from './components/form-token.tsx'
+import { useHydrated } from './components/hydrated.ts'
+import { LiveChanges } from './components/live-changes.tsx'
 import { Logo } from './components/logo.tsx'
 import { NoticeBoard } from './components/notice.tsx'
 import { TroublePage, troubleOf } from './components/trouble-page.tsx'
@@ -18,13 +20,14 @@ export const links: LinksFunction = () => [
 
 export const meta: MetaFunction = ({ error }) => [{ title: error ? `${troubleOf(error).title} · Daymark` : 'Daymark' }]
 
-/** Who is signed in, for the header, and the token for its form; and the key by which this page's forms have one effect each. */
+/** Who is signed in, for the header, and the token for its form; the key by which this page's forms have one effect each, and when it was loaded. */
 export async function loader ({ context }: LoaderFunctionArgs) {
   const { user } = context
   return {
     user: user && { name: user.display_name ?? user.email, email: user.email, isAdmin: user.role === 'admin', timeZone: user.time_zone ?? null },
     formToken: user ? context.formToken() : null,
     formKey: user ? randomUUID() : null,
+    loadedAt: Date.now(),
   }
 }
 
@@ -52,10 +55,18 @@ export function Layout ({ children }: { children: ReactNode }) {
         <Header />
         <main id='main' tabIndex={-1}>{children}</main>
         <ScrollRestoration nonce={nonce} />
+        <Live />
         <Scripts nonce={nonce} />
       </body>
     </html>
   )
+}
+
+/** Behind the restoration of the scroll position, so that it has the last word. */
+function Live () {
+  const loaded = useRouteLoaderData<typeof loader>('root')
+  const showsTasks = useMatches().some(({ handle }) => (handle as { showsTasks?: boolean } | undefined)?.showsTasks === true)
+  return useHydrated() && loaded?.user && showsTasks ? <LiveChanges loadedAt={loaded.loadedAt} isAdmin={loaded.user.isAdmin} /> : null
 }
 
 function Header () {

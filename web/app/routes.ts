@@ -29,6 +29,7 @@ export default [
     ],
   },
   { path: 'dashboard', file: 'routes/dashboard.tsx' },
+  { path: 'events', file: 'routes/events.ts' },
   { path: 'lists', file: 'routes/lists.tsx' },
   { path: 'lists/:id', file: 'routes/list.tsx' },
   { path: 'lists/:id/delete', file: 'routes/delete-list.tsx' },

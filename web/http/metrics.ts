@@ -13,8 +13,8 @@ export function webMetrics () {
   })
   return {
     registry,
-    /** `kind` is page, data or file: never a path, of which there are as many as tasks. */
-    observe: (method: string, kind: 'page' | 'data' | 'file', status: number, seconds: number) =>
+    /** `kind` is page, data, file or stream: never a path, of which there are as many as tasks. */
+    observe: (method: string, kind: 'page' | 'data' | 'file' | 'stream', status: number, seconds: number) =>
       duration.observe({ method, kind, status: String(status) }, seconds),
   }
 }

@@ -41,7 +41,8 @@ export function remixHandler ({ build, mode, publicOrigin }: RemixHandlerOptions
     if (!response.body) return await reply.send()
 
     const page = Readable.fromWeb(response.body as ReadableStream)
-    const coding = acceptedCoding(request.headers['accept-encoding'])
+    // An encoder for each stream that is open would cost more memory than there is to save.
+    const coding = response.headers.get('content-type')?.startsWith('text/event-stream') === true ? null : acceptedCoding(request.headers['accept-encoding'])
     reply.header('vary', 'accept-encoding')
     if (!coding || request.method === 'HEAD') return await reply.send(page)
     return await reply.header('content-encoding', coding).removeHeader('content-length').send(compressPage(page, coding))

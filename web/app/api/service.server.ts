@@ -13,6 +13,8 @@ export interface ServiceCall {
   file?: { type: string, text: string }
   /** Leaves the body of a good answer unread: it is a stream, and the deadline is that of its beginning. */
   isStreamed?: boolean
+  /** Gives the call up, and the stream that it was answered with. */
+  signal?: AbortSignal
   /** Milliseconds until it counts as away, for what may take longer than is usual. */
   timeoutMs?: number
 }
@@ -37,14 +39,14 @@ export function service ({ name, url, timeoutMs }: { name: string, url: string, 
   }
 }
 
-async function send (name: string, url: string, timeoutMs: number, { method, path, headers, body, file, isStreamed, timeoutMs: patience = timeoutMs }: ServiceCall, origin: CallOrigin): Promise<Response> {
+async function send (name: string, url: string, timeoutMs: number, { method, path, headers, body, file, isStreamed, signal, timeoutMs: patience = timeoutMs }: ServiceCall, origin: CallOrigin): Promise<Response> {
   const attempt = async () => {
     const deadline = new AbortController()
     const timer = setTimeout(() => { deadline.abort(new DOMException('The answer took too long', 'TimeoutError')) }, patience).unref()
     const response = await fetch(new URL(path, url), {
       method,
       redirect: 'error',
-      signal: deadline.signal,
+      signal: signal ? AbortSignal.any([deadline.signal, signal]) : deadline.signal,
       headers: {
         accept: 'application/json, application/problem+json',
         traceparent: origin.traceparent,

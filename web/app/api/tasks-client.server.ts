@@ -49,6 +49,8 @@ export interface TasksClient {
   summary: (timeZone: string) => Promise<Summary>
   /** All tasks, lists and labels as a file, while it is read. */
   exported: (format: 'json' | 'csv') => Promise<ReadableStream<Uint8Array>>
+  /** Each change as it happens, as Server-Sent Events: from now on, or behind the one with that number. It goes on until the signal. */
+  events: (behind: number | null, signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>
   /** Brings a file in, or tells what that would do. */
   imported: (file: TasksFile, options: { isDry: boolean }) => Promise<ImportReport>
   lists: () => Promise<List[]>
@@ -108,6 +110,13 @@ export function tasksClient (tasks: Service, bearer: Bearer, origin: CallOrigin,
     summary: async (timeZone) => (await call(operations.summarise, { query: { time_zone: timeZone } })).body,
     exported: async (format) => (await withBearer(bearer, (authorization) =>
       tasks({ method: 'GET', path: `/api/${bearer.userId()}/export?${new URLSearchParams({ format })}`, headers: { ...authorization }, isStreamed: true }, origin))).body as ReadableStream<Uint8Array>,
+    events: async (behind, signal) => (await withBearer(bearer, (authorization) => tasks({
+      method: 'GET',
+      path: `/api/${bearer.userId()}/events`,
+      headers: { accept: 'text/event-stream', ...behind !== null && { 'last-event-id': String(behind) }, ...authorization },
+      isStreamed: true,
+      signal,
+    }, origin))).body as ReadableStream<Uint8Array>,
     imported: async (file, { isDry }) => (await call(operations.importTasks, { query: { dry_run: isDry }, file, timeoutMs: patience })).body,
     lists: async () => (await call(operations.listLists, {})).body.items,
     getList: (id) => one('list', operations.readList, { params: { id } }),

@@ -32,7 +32,7 @@ export function ChooseTasks ({ action, items, isAll, addresses, others, answer, 
   }
   useEffect(recount, [items.length])
   return (
-    <Form ref={form} className='choose' method='post' action={action} preventScrollReset onChange={recount}>
+    <Form ref={form} className='choose' data-unsaved method='post' action={action} preventScrollReset onChange={recount}>
       <FormToken />
       <input type='hidden' name='intent' value='bulk' />
       <button disabled hidden /> {/* Enter in a field or on a box presses the first button: none that does anything */}

@@ -1,7 +1,8 @@
-import { Link, useFetcher, useLocation, useMatches, useNavigation } from '@remix-run/react'
-import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
+import { Link, useFetcher, useFetchers, useLocation, useMatches, useNavigation } from '@remix-run/react'
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react'
 import type { Flash, TaskFlash } from '../../session/flash.ts'
 import type { FormAnswer, UndoAnswer } from '../forms/form-answer.ts'
+import { noteOwnChange } from '../own-changes.ts'
 import { FormToken } from './form-token.tsx'
 import { useHydrated } from './hydrated.ts'
 import { AlertIcon, CloseIcon } from './icons.tsx'
@@ -29,11 +30,25 @@ export const refusalIn = (outcome: Outcome | undefined): FormAnswer | undefined 
 export function NoticeBoard ({ children }: { children: ReactNode }) {
   const served = useMatches().map(({ data }) => (data as { flash?: Flash | null } | undefined)?.flash).findLast(Boolean)
   const [told, setTold] = useState<Outcome | null>(served ? asOutcome(served) : null)
-  useEffect(() => { if (served) setTold(asOutcome(served)) }, [served])
+  const tell = useCallback((outcome: Outcome | null) => {
+    if (outcome && 'flash' in outcome) noteOwnChange(outcome.flash.change)
+    setTold(outcome)
+  }, [])
+  useEffect(() => { if (served) tell(asOutcome(served)) }, [served, tell])
+  // Where the row is gone by then, because the page was loaded anew meanwhile, nobody else hears the answer.
+  const rows = useFetchers().filter(({ key }) => key.startsWith('task-'))
+  const heard = useRef(new WeakSet<Outcome>())
+  useEffect(() => {
+    for (const { data } of rows as Array<{ data?: Outcome }>) {
+      if (!data || !('flash' in data) || heard.current.has(data)) continue
+      heard.current.add(data)
+      tell(data)
+    }
+  })
   const isSubmitting = useNavigation().formMethod === 'POST'
   useEffect(() => { if (isSubmitting) setTold(null) }, [isSubmitting])
   return (
-    <Tell.Provider value={setTold}>
+    <Tell.Provider value={tell}>
       <div className='notice-place' role='status'>
         {told && <Notice told={told} onClose={() => { setTold(null); document.getElementById('main')?.focus() }} />}
       </div>

@@ -29,6 +29,8 @@ import { type Shown, orderKept, pageOfTasks, placeOf, readShown, searchOf, taskF
 
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `${loaded?.place.name ?? 'Tasks'} · Daymark` }]
 
+export const handle = { showsTasks: true }
+
 export const shouldRevalidate = revalidateAfterRefusal
 
 export async function loader ({ request, context }: LoaderFunctionArgs) {
@@ -208,7 +210,8 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
         <QuickAdd
           guide={guide} action={address} answer={addAnswer} onAdd={(title) => {
             setFailedAdd(null)
-            setAdding((list) => [{ key: `add-${newKey()}`, title, action: address, isAnswered: false }, ...list])
+            const addition = { key: `add-${newKey()}`, title, action: address, isAnswered: false } // not in the updater, which may run again: one wish has one key
+            setAdding((list) => [addition, ...list])
           }}
         />
       )}

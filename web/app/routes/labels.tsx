@@ -10,6 +10,8 @@ import { requireUser } from '../require-user.server.ts'
 
 export const meta: MetaFunction = () => [{ title: 'Labels · Daymark' }]
 
+export const handle = { showsTasks: true }
+
 export const shouldRevalidate = revalidateAfterRefusal
 
 export async function loader ({ context }: LoaderFunctionArgs) {

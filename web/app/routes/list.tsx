@@ -13,6 +13,8 @@ import { saveName } from '../save-name.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `${loaded?.list.name ?? 'List'} · Daymark` }]
 
+export const handle = { showsTasks: true }
+
 export const shouldRevalidate = revalidateAfterRefusal
 
 export async function loader ({ params: { id }, context }: LoaderFunctionArgs) {

@@ -11,6 +11,8 @@ import { entriesOf, subjectOf } from '../task-history.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `History of ${loaded?.subject.title ?? 'a task'} · Daymark` }]
 
+export const handle = { showsTasks: true }
+
 export const shouldRevalidate = revalidateAfterRefusal
 
 const pageSize = 30

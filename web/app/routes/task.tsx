@@ -23,6 +23,8 @@ import { dueShown, saveDetails } from '../save-details.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title: `${loaded?.task.title ?? 'Task'} · Daymark` }]
 
+export const handle = { showsTasks: true }
+
 export const shouldRevalidate = revalidateAfterRefusal
 
 /** What the page says when the task was changed elsewhere in the meantime. */

@@ -18,6 +18,8 @@ import { requireUser } from '../require-user.server.ts'
 
 export const meta: MetaFunction = () => [{ title: 'Trash · Daymark' }]
 
+export const handle = { showsTasks: true }
+
 export const shouldRevalidate = revalidateAfterRefusal
 
 const pageSize = 50
