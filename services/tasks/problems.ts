@@ -30,7 +30,7 @@ const refusals: Record<string, () => Problem> = {
   zone_without_instant: () => unprocessable('/time_zone', 'zone_without_instant', 'time_zone and due_at go together: set both, or both to null'),
   name_taken: () => labelExists({ errors: [{ pointer: '/name', code: 'taken', detail: 'name is the name of another label' }] }),
   inbox_stays: () => inboxStays(),
-  open_subtasks: () => openSubtasks({ errors: [{ pointer: '/subtasks', code: 'required', detail: 'subtasks must say what becomes of the open subtasks: keep or complete' }] }),
+  open_subtasks: () => openSubtasks({ errors: [{ pointer: '/subtasks', code: 'required', detail: 'subtasks, which PATCH …/complete takes, must say what becomes of the open ones: keep or complete' }] }),
 }
 
 /** The problem that a code of the write statements stands for. */

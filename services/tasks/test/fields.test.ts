@@ -94,6 +94,26 @@ t.test('FR-201: a task with open subtasks is completed by who says what becomes 
   t.equal(new Set(group.slice(-3).map(({ group_seq: seq }) => seq)).size, 1, 'what was completed together is one group')
 })
 
+t.test('FR-201: nor does another write complete it unasked', async (t) => {
+  const parent = await createTask(ada)
+  const child = await createTask(ada, { title: 'Child', parent_id: parent.id })
+  const url = `${path}/tasks/${parent.id}`
+  const whole = async (wish: object) => {
+    const { title, description, completed, priority, due_date, due_at, time_zone, start_date, list_id, parent_id, label_ids } = (await call('GET', url, ada)).json<Task>()
+    return call('PUT', url, ada, { title, description, completed, priority, due_date, due_at, time_zone, start_date, list_id, parent_id, label_ids, ...wish })
+  }
+  for (const write of [() => call('PATCH', url, ada, { completed: true, title: 'Done' }), () => whole({ completed: true })]) {
+    t.match((await write()).json(), { status: 409, type: '/problems/open-subtasks', errors: [{ pointer: '/subtasks', code: 'required' }] })
+  }
+  t.match((await call('GET', url, ada)).json(), { completed: false, title: parent.title, version: 1 })
+
+  t.equal((await call('PATCH', `${url}/complete`, ada, { subtasks: 'keep' })).statusCode, 200)
+  t.match((await whole({ title: 'Renamed' })).json(), { completed: true, title: 'Renamed' }, 'what is completed already stays so')
+  t.match((await call('PATCH', url, ada, { completed: false })).json(), { completed: false })
+  await call('PATCH', `${path}/tasks/${child.id}`, ada, { completed: true })
+  t.match((await call('PATCH', url, ada, { completed: true })).json(), { completed: true }, 'nothing below is open')
+})
+
 t.test('FR-201: who completes a task with its subtasks is told of that task and the first change, also where it was completed before', async (t) => {
   const parent = await createTask(ada, { title: 'Parent' })
   await createTask(ada, { title: 'Child', parent_id: parent.id })

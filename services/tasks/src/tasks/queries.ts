@@ -3,7 +3,7 @@ import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
 import { homeOf, jsonOf, taskKind } from '../changes/kinds.ts'
-import type { Edits } from '../changes/write-statements.ts'
+import type { Edit, Edits } from '../changes/write-statements.ts'
 
 const findingTask = prepared('find_task', row(Type.Object({ version: Type.Integer(), json: jsonOf(taskKind) })), (task: { user_id: string, id: string }) => sql.fragment`
   SELECT t.version, ${taskKind.json(sql.fragment`t`)} AS json FROM tasks.tasks t WHERE t.user_id = ${task.user_id} AND t.id = ${task.id} AND t.deleted_at IS NULL`)
@@ -18,13 +18,14 @@ const versionsOf = ({ versions }: Root) => sql.fragment`${versions && JSON.strin
 /** Whether a row may be taken for the root; of a root that has changed the tree is left alone. */
 const isFresh = (root: Root) => sql.fragment`(${versionsOf(root)} @> to_jsonb(t.version)) IS NOT FALSE`
 
-/** Completing one task, which is refused while it has open subtasks. */
-export const completionOfOne = (root: Root): Edits => ({
+/** Changing one task by a patch that completes it, which is refused where that would leave open subtasks. */
+export const completionOfOne = (root: Root, patch: Edit['patch']): Edits => ({
   name: 'complete_one',
-  sets: ['completed'],
+  sets: Object.keys(patch),
   rows: sql.fragment`
-  SELECT 1 AS n, ${root.id}::uuid AS id, '{"completed": true}'::jsonb AS patch, ${versionsOf(root)} AS versions, false AS trashed, NULL::bigint AS undoes,
-    CASE WHEN EXISTS (SELECT FROM tasks.tasks c WHERE c.user_id = ${root.user_id} AND c.parent_id = ${root.id} AND NOT c.completed AND c.deleted_at IS NULL)
+  SELECT 1 AS n, ${root.id}::uuid AS id, ${JSON.stringify(patch)}::jsonb AS patch, ${versionsOf(root)} AS versions, false AS trashed, NULL::bigint AS undoes,
+    CASE WHEN EXISTS (SELECT FROM tasks.tasks t WHERE t.user_id = ${root.user_id} AND t.id = ${root.id} AND NOT t.completed)
+      AND EXISTS (SELECT FROM tasks.tasks c WHERE c.user_id = ${root.user_id} AND c.parent_id = ${root.id} AND NOT c.completed AND c.deleted_at IS NULL)
       THEN 'open_subtasks' END AS refused`,
 })
 

@@ -22,11 +22,13 @@ export const createTask = async (db: CommonQueryMethods, origin: Origin, task: N
 /**
  * Sets the fields given, and no other.
  * @throws {Problem} taskNotFound; staleVersion, with the task as it is, where If-Match names another version; of the field that
- *   names something that is not there, or does not go with another
+ *   names something that is not there, or does not go with another; openSubtasks
  */
 export async function writeTask (db: CommonQueryMethods, origin: Origin, id: string, fields: Partial<TaskReplacement>): Promise<Written<Task>> {
+  const author = authorOf(origin)
   const edit = { id, patch: storedFields(fields), versions: allowedVersions(origin.headers['if-match']) }
-  return changedOne(await changeTasks(db, editsGiven([edit]), authorOf(origin)), taskNotFound)
+  const edits = fields.completed === true ? completionOfOne({ user_id: author.user_id, ...edit }, edit.patch) : editsGiven([edit])
+  return changedOne(await changeTasks(db, edits, author), taskNotFound)
 }
 
 /**
@@ -37,7 +39,8 @@ export async function completeTask (db: CommonQueryMethods, origin: Origin, id: 
   const author = authorOf(origin)
   const root = { user_id: author.user_id, id, versions: allowedVersions(origin.headers['if-match']) }
   if (completed && subtasks === 'complete') return changedOne(await changeTogether(db, completionOfTree(root), author), taskNotFound)
-  const edits = !completed || subtasks === 'keep' ? editsGiven([{ id, patch: { completed }, versions: root.versions }]) : completionOfOne(root)
+  const patch = { completed }
+  const edits = !completed || subtasks === 'keep' ? editsGiven([{ id, patch, versions: root.versions }]) : completionOfOne(root, patch)
   return changedOne(await changeTasks(db, edits, author), taskNotFound)
 }
 

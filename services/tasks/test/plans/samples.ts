@@ -238,7 +238,7 @@ export const sampled: Array<{ from: string, queries: Record<string, unknown>, sa
     queries: tasks,
     samples: {
       findTask: one((db, { user_id, tasks: [id = ''] }) => tasks.findTask(db, { user_id, id })),
-      completionOfOne: change((crowd) => tasks.completionOfOne(root(crowd, crowd.tasks[0]!))),
+      completionOfOne: change((crowd) => tasks.completionOfOne(root(crowd, crowd.tasks[0]!), { completed: true })),
       completionOfTree: change((crowd) => tasks.completionOfTree(root(crowd, crowd.parent))),
       trashingOfTree: change((crowd) => tasks.trashingOfTree(root(crowd, crowd.parent))),
       restoringOfTree: change((crowd) => tasks.restoringOfTree(root(crowd, crowd.trashed[0]!))),
