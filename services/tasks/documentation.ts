@@ -22,7 +22,7 @@ export const documentation: OpenApiOptions = {
       description: 'The number of the change that was made, by which it can be undone; not there where nothing changed',
       schema: { type: 'integer', minimum: 1 },
       example: 8,
-      isOf: ({ takes, path }, status) => status < 300 && takes('header', 'idempotency-key') && !path.endsWith('/undo'),
+      isOf: ({ takes }, status) => status < 300 && takes('header', 'idempotency-key'),
     },
     {
       name: 'idempotency-replayed',

@@ -38,6 +38,7 @@ t.test('FR-206: each kind of change is taken back, and done again by taking that
     t.ok(done.statusCode < 300, done.body)
     const after = await contents(ada)
     const undone = await undo(ada, changeOf(done))
+    t.equal(changeOf(undone), String(undone.json<Undone>().change_seq), 'an undo tells its number as other writes do')
     t.match(undone.json(), { change_seq: Number, items: [{ undone: true, code: null, conflict_seq: null }] }, `${method} ${url.slice(path.length)}`)
     t.same(await contents(ada), before, 'taken back')
     const redone = await undo(ada, undone.json<Undone>().change_seq ?? 0)

@@ -10,6 +10,7 @@ import { awaitChanges, closeInTime, streamChanges } from '../live/stream-changes
 import type { Waiter } from '../live/waiters.ts'
 import { lastChange, listChangesSince, listHistory } from './queries.ts'
 import { undoChange } from './undo-change.ts'
+import { numbered } from './written.ts'
 
 /** The change log of one account; registered under its path, behind the guard. */
 export async function changeRoutes (app: Service, { pool, cursors, live, feed }: Deps): Promise<void> {
@@ -68,7 +69,9 @@ export async function changeRoutes (app: Service, { pool, cursors, live, feed }:
 
   app.route({
     ...operations.undoChange,
-    handler: async (request, reply) =>
-      await answerOnce(pool, request, reply, async (db) => ({ status: 200, body: await undoChange(db, request, request.params.seq) }), { isOneStatement: false }),
+    handler: async (request, reply) => await answerOnce(pool, request, reply, async (db) => {
+      const body = await undoChange(db, request, request.params.seq)
+      return { status: 200, headers: numbered(body.change_seq), body }
+    }, { isOneStatement: false }),
   })
 }
