@@ -91,6 +91,10 @@ export const homeOf = (user_id: string) => sql.fragment`
       THEN jsonb_build_object('list_id', (SELECT i.id FROM tasks.lists i WHERE i.user_id = ${user_id} AND i.is_inbox)) ELSE '{}' END
     || CASE WHEN ${hasLostLabels(user_id)} THEN jsonb_build_object('label_ids', ${labelsLeft(user_id)}) ELSE '{}' END`
 
+/** Whether what a task `t` is part of is in the trash: looked up (OFFSET 0 says), not found in the whole trash. */
+export const isParentTrashed = (user_id: string) => sql.fragment`EXISTS (
+      SELECT FROM (SELECT o.deleted_at FROM tasks.tasks o WHERE o.user_id = ${user_id} AND o.id = t.parent_id OFFSET 0) p WHERE p.deleted_at IS NOT NULL)`
+
 const timestamps = ['created_at', 'updated_at']
 
 /** How rows of some columns are given out. */

@@ -1,6 +1,6 @@
 import { type FragmentSqlToken, sql } from 'slonik'
 import type { BulkAction } from '../../contracts.ts'
-import { homeOf } from '../changes/kinds.ts'
+import { homeOf, isParentTrashed } from '../changes/kinds.ts'
 import type { Edits } from '../changes/write-statements.ts'
 
 /** The tasks that a bulk change is about, in the order asked for. */
@@ -53,7 +53,7 @@ function recipeOf (wish: Wish, user_id: string): Recipe {
       along: sql.fragment`t.deleted_at = p.deleted_at`,
       patch: sql.fragment`
       '{"deleted": false}'::jsonb || ${homeOf(user_id)}
-      || CASE WHEN t.parent_id NOT IN (SELECT id FROM chosen) AND EXISTS (SELECT FROM tasks.tasks p WHERE p.user_id = ${user_id} AND p.id = t.parent_id AND p.deleted_at IS NOT NULL)
+      || CASE WHEN t.parent_id NOT IN (SELECT id FROM chosen) AND ${isParentTrashed(user_id)}
         THEN '{"parent_id": null}'::jsonb ELSE '{}' END`,
     }
     case 'label': return {

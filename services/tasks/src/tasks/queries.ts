@@ -2,7 +2,7 @@ import { prepared } from '@daymark/kit/prepared'
 import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
-import { homeOf, jsonOf, taskKind } from '../changes/kinds.ts'
+import { homeOf, isParentTrashed, jsonOf, taskKind } from '../changes/kinds.ts'
 import type { Edit, Edits } from '../changes/write-statements.ts'
 
 const findingTask = prepared('find_task', row(Type.Object({ version: Type.Integer(), json: jsonOf(taskKind) })), (task: { user_id: string, id: string }) => sql.fragment`
@@ -63,6 +63,6 @@ export const restoringOfTree = (root: Root): Edits => ({
   sets: ['deleted', 'list_id', 'label_ids', 'parent_id'],
   rows: sql.fragment`${tree(root, sql.fragment`t.deleted_at = p.deleted_at`)}${ofTree(root, sql.fragment`
     '{"deleted": false}'::jsonb || ${homeOf(root.user_id)}
-    || CASE WHEN depth = 0 AND EXISTS (SELECT FROM tasks.tasks p WHERE p.user_id = ${root.user_id} AND p.id = t.parent_id AND p.deleted_at IS NOT NULL)
+    || CASE WHEN depth = 0 AND ${isParentTrashed(root.user_id)}
       THEN '{"parent_id": null}'::jsonb ELSE '{}' END`, true)}`,
 })
