@@ -21,13 +21,14 @@ interface Of { Params: { user_id: string, id: string } }
 /** Daymark's own statements, named: what it costs to keep the log and to write the JSON in the database is in them. */
 async function sameStatements (app: FastifyInstance): Promise<void> {
   const rows = async ({ name, sql, values }: QuerySqlToken & { name?: string }) => (await pool.query({ name: name ?? '', text: sql, values: [...values] })).rows as unknown[]
-  const db = { any: rows, maybeOne: async (query: QuerySqlToken) => (await rows(query))[0] } as unknown as CommonQueryMethods
+  const first = async (query: QuerySqlToken) => (await rows(query))[0]
+  const db = { any: rows, one: first, maybeOne: first } as unknown as CommonQueryMethods
   const originOf = (sub: string) => ({ id: 'bench', user: { sub }, headers: {} }) as Origin
   const json = 'application/json; charset=utf-8'
 
   app.get<Of>('/api/:user_id/tasks', async ({ params: { user_id } }, reply) => {
-    const found = await listTasks(db, { user_id, status: 'all', sort: 'position', direction: 'asc', time_zone: 'UTC', words: [], after: null, limit: 51 })
-    return reply.type(json).send(`{"items":[${found.slice(0, 50).map(({ json }) => json).join()}],"next_cursor":null}`)
+    const { items } = await listTasks(db, { user_id, status: 'all', sort: 'position', direction: 'asc', time_zone: 'UTC', words: [], after: null, limit: 50 })
+    return reply.type(json).send(`{"items":[${items}],"next_cursor":null}`)
   })
   app.get<Of>('/api/:user_id/tasks/:id', async ({ params: { user_id, id } }, reply) => reply.type(json).send((await findTask(db, { user_id, id }))?.json))
   app.post<Of & { Body: NewTask }>('/api/:user_id/tasks', async ({ params: { user_id }, body }, reply) => reply.code(201).type(json).send((await createTask(db, originOf(user_id), body)).json))

@@ -1,15 +1,17 @@
-import type { Cursors, Place } from '@daymark/kit/cursor'
+import type { Cursors } from '@daymark/kit/cursor'
 import { etagOfQuery, isKnown } from '@daymark/kit/etag'
-import type { JsonText } from '@daymark/kit/json-text'
 import { asUser } from '@daymark/kit/scope'
 import type { DatabasePool } from 'slonik'
 import { lastChange } from './changes/queries.ts'
 
-/** A page of texts and what goes with them, or null where the caller has it already. */
-export interface TaggedPage<T> { page: { items: Array<JsonText<T>>, rest: { next_cursor: string | null } } | null, etag: string }
+/** The texts of a page, joined, and what goes with them, or null where the caller has it already. */
+export interface TaggedPage { page: { items: string, rest: { next_cursor: string | null } } | null, etag: string }
 
-/** A row of a page: where it stands in the order, and the number of the tenant's last change, read at the same moment. */
-export interface Listed<T> { id: string, json: JsonText<T>, place: string, seq: number }
+/** A page as the database tells it (`asPage`): where its last row stands, if another follows, and the number of the tenant's last change. */
+export interface Listed { items: string, id: string | null, place: string | null, has_more: boolean, seq: number }
+
+/** A page of nothing. */
+export const nothingListed = (seq: number): Listed => ({ items: '', id: null, place: null, has_more: false, seq })
 
 export interface Asked {
   user_id: string
@@ -27,12 +29,12 @@ export type After = { key: string, id: string } | null
 
 /**
  * Reads one page of a tenant's. While they change nothing, the answer stays the same: the number of their last change, which
- * each row has as `seq`, is what its ETag tells.
+ * comes with the page, is what its ETag tells.
  * @throws {Problem} invalidCursor
  */
-export async function taggedPage<T> (
-  pool: DatabasePool, cursors: Cursors, { user_id, listed, limit, cursor, ifNoneMatch, seq: before }: Asked, read: (after: After, limit: number) => Promise<ReadonlyArray<Listed<T>>>,
-): Promise<TaggedPage<T>> {
+export async function taggedPage (
+  pool: DatabasePool, cursors: Cursors, { user_id, listed, limit, cursor, ifNoneMatch, seq: before }: Asked, read: (after: After) => Promise<Listed>,
+): Promise<TaggedPage> {
   const [key = '', id = ''] = cursor === undefined ? [] : cursors.read(cursor, listed)
   const etagAt = (seq: number) => etagOfQuery([seq], [...listed, limit, cursor])
   return await asUser(user_id, async () => {
@@ -40,15 +42,8 @@ export async function taggedPage<T> (
       const etag = etagAt(await lastChange(pool, { user_id }))
       if (isKnown(ifNoneMatch, etag)) return { page: null, etag }
     }
-    const readPage = () => read(cursor === undefined ? null : { key, id }, limit + 1) // one more tells whether a page follows
-    let found = await readPage()
-    let seq = before ?? found[0]?.seq
-    if (seq === undefined) {
-      // No row tells the number. Asked for ahead of the page it can only be too small: then the next answer is given in full.
-      seq = await lastChange(pool, { user_id })
-      found = await readPage()
-    }
-    const { items, next_cursor } = cursors.page(found, limit, ({ place, id }): Place => [place, id], listed)
-    return { page: { items: items.map(({ json }) => json), rest: { next_cursor } }, etag: etagAt(seq) }
+    const { items, seq, has_more: hasMore, ...last } = await read(cursor === undefined ? null : { key, id })
+    const next_cursor = hasMore && last.place !== null && last.id !== null ? cursors.write([last.place, last.id], listed) : null
+    return { page: { items, rest: { next_cursor } }, etag: etagAt(before ?? seq) }
   })
 }

@@ -4,7 +4,7 @@ import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
 import type { Direction, Priority, Sort, TaskStatus } from '../../contracts.ts'
-import { jsonOf, taskKind } from '../changes/kinds.ts'
+import { asPage, pageRow, taskKind } from '../changes/kinds.ts'
 import type { Word } from '../search/find-words.ts'
 import { few, hasTerm, tasksWith } from '../search/queries.ts'
 
@@ -34,8 +34,6 @@ export interface Listing extends TaskFilter {
   after: { key: string, id: string } | null
   limit: number
 }
-
-const listedRow = row(Type.Object({ id: Type.String(), json: jsonOf(taskKind), place: Type.String(), seq: Type.Integer() }))
 
 /** What a list is sorted by: a column that has an index behind user_id and completed, never null. */
 const keys: Record<Sort, Record<Direction, { column: FragmentSqlToken, type: FragmentSqlToken }>> = {
@@ -93,19 +91,19 @@ function conditionsOf (filter: TaskFilter, values: Values, due = keys.due.asc.co
   return conditions.filter((named): named is [string, FragmentSqlToken] => named[1] !== false)
 }
 
-/** Tasks that are not in the trash, in an order, from behind a place in that order. */
+/** A page of tasks that are not in the trash, in an order, from behind a place in that order. */
 export function listTasks (db: CommonQueryMethods, listing: Listing) {
   const values = { ...valuesOf(listing), after_key: listing.after?.key ?? null, after_id: listing.after?.id ?? null, limit: listing.limit }
   if (listing.words.length > 0) {
     const { name, text } = listOf(listing, values)
-    return db.any(sql.prepared(name, listedRow)`${text}`)
+    return db.one(sql.prepared(name, pageRow)`${text}`)
   }
-  return db.any(lists(shapeOf(listing), listing, values)(values))
+  return db.one(lists(shapeOf(listing), listing, values)(values))
 }
 
 /** The lists that look for no words, each composed once. */
 const lists = onceEach((listing: Listing, values: ListValues) =>
-  prepared<ListValues, typeof listedRow>(listOf(listing, values).name, listedRow, (marks) => listOf(listing, marks).text))
+  prepared<ListValues, typeof pageRow>(listOf(listing, values).name, pageRow, (marks) => listOf(listing, marks).text))
 const shapeOf = (listing: Listing) =>
   [listing.sort, listing.direction, listing.status, listing.after !== null, listing.parent_id === 'none', isCommon(listing), ...filters.map((name) => listing[name] !== undefined)].join()
 
@@ -128,21 +126,20 @@ function listOf (listing: Listing, values: ListValues): { name: string, text: Fr
     WHERE ${sql.join([sql.fragment`t.user_id = ${user_id}`, sql.fragment`t.deleted_at IS NULL`, isCompleted, ...conditions.map(([, condition]) => condition)], sql.fragment` AND `)}`
   const [open, completed] = [sql.fragment`NOT t.completed`, sql.fragment`t.completed`]
   // Each index has the open ones in order, and the completed ones: of both, a page of each is enough.
-  const first = (rows: FragmentSqlToken) => sql.fragment`(${rows} ORDER BY t.${column} ${order}, t.id ${order} LIMIT ${limit})`
+  const first = (rows: FragmentSqlToken) => sql.fragment`(${rows} ORDER BY t.${column} ${order}, t.id ${order} LIMIT ${limit}::integer + 1)`
   const listed = status === 'open'
     ? ofState(open)
     : status === 'completed' ? ofState(completed) : isRare ? ofState(sql.fragment`true`) : sql.fragment`${first(ofState(open))} UNION ALL ${first(ofState(completed))}`
   return {
     name: `list_${sort}_${direction}_${status}_${isRare ? 'r' : ''}${conditions.map(([letter]) => letter).join('')}`,
     // The texts are written last, of the page alone.
-    text: sql.fragment`
-  SELECT t.id, ${taskKind.json(sql.fragment`t`)} AS json, t.key::text AS place, (SELECT a.seq FROM tasks.accounts a WHERE a.user_id = ${user_id}) AS seq
-  FROM (
-    SELECT * FROM (${listed}) t
-    ORDER BY t.key ${order}, t.id ${order}
-    LIMIT ${limit}
-  ) t
-  ORDER BY t.key ${order}, t.id ${order}`,
+    text: asPage(sql.fragment`
+    SELECT ${taskKind.json(sql.fragment`t`)} AS json, t.id, t.key::text AS place
+    FROM (
+      SELECT * FROM (${listed}) t
+      ORDER BY t.key ${order}, t.id ${order}
+      LIMIT ${limit}::integer + 1
+    ) t`, { user_id, limit }),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Cursors } from '@daymark/kit/cursor'
 import type { DatabasePool } from 'slonik'
-import type { TrashedTask, TrashQuery } from '../../contracts.ts'
+import type { TrashQuery } from '../../contracts.ts'
 import { type TaggedPage, taggedPage } from '../tagged-page.ts'
 import { listTrash } from './queries.ts'
 
@@ -11,7 +11,7 @@ import { listTrash } from './queries.ts'
  */
 export async function pageOfTrash (
   pool: DatabasePool, cursors: Cursors, user_id: string, { limit = 50, cursor }: TrashQuery, keep_days: number, ifNoneMatch?: string,
-): Promise<TaggedPage<TrashedTask>> {
-  return await taggedPage(pool, cursors, { user_id, listed: [user_id, 'trash', String(keep_days)], limit, cursor, ifNoneMatch }, (after, most) =>
-    listTrash(pool, { user_id, after, limit: most }))
+): Promise<TaggedPage> {
+  return await taggedPage(pool, cursors, { user_id, listed: [user_id, 'trash', String(keep_days)], limit, cursor, ifNoneMatch }, (after) =>
+    listTrash(pool, { user_id, after, limit }))
 }

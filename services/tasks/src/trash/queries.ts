@@ -2,10 +2,8 @@ import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
 import { TrashedTask } from '../../contracts.ts'
-import { jsonOf, taskKind, trashedKind } from '../changes/kinds.ts'
+import { asPage, pageRow, taskKind, trashedKind } from '../changes/kinds.ts'
 import type { Edits } from '../changes/write-statements.ts'
-
-const listedRow = row(Type.Object({ id: Type.String(), json: jsonOf(trashedKind), place: Type.String(), seq: Type.Integer() }))
 
 export interface TrashFilter {
   user_id: string
@@ -14,15 +12,17 @@ export interface TrashFilter {
   limit: number
 }
 
-/** What is in the trash, the last deleted first; each with the number of the tenant's last change, read at the same moment. */
+/** A page of what is in the trash, the last deleted first. */
 export function listTrash (db: CommonQueryMethods, { user_id, after, limit }: TrashFilter) {
   const isAfter = after ? sql.fragment`AND (t.deleted_at, t.id) < (${after.key}::timestamptz, ${after.id}::uuid)` : sql.fragment``
-  return db.any(sql.prepared(after ? 'list_trash_after' : 'list_trash', listedRow)`
-  SELECT t.id, ${trashedKind.json(sql.fragment`t`)} AS json, t.deleted_at::text AS place, (SELECT a.seq FROM tasks.accounts a WHERE a.user_id = ${user_id}) AS seq
-  FROM tasks.tasks t
-  WHERE t.user_id = ${user_id} AND t.deleted_at IS NOT NULL ${isAfter}
-  ORDER BY t.deleted_at DESC, t.id DESC
-  LIMIT ${limit}`)
+  return db.one(sql.prepared(after ? 'list_trash_after' : 'list_trash', pageRow)`${asPage(sql.fragment`
+    SELECT ${trashedKind.json(sql.fragment`t`)} AS json, t.id, t.deleted_at::text AS place
+    FROM (
+      SELECT * FROM tasks.tasks t
+      WHERE t.user_id = ${user_id} AND t.deleted_at IS NOT NULL ${isAfter}
+      ORDER BY t.deleted_at DESC, t.id DESC
+      LIMIT ${limit}::integer + 1
+    ) t`, { user_id, limit })}`)
 }
 
 /** One task that is in the trash. */
