@@ -328,7 +328,7 @@ t.test('FR-242: a change is told also where the answer to its commit was lost', 
   await wired.call('GET', `/api/${ada.id}/tasks`, ada) // a connection is there
   const stream = await follow(first, ada)
   await ready(stream)
-  t.match(await stream.block(), /^retry/)
+  t.match(await stream.block(), /^id: 2\nretry/)
   await delay(2000) // it looks once more while it begins to listen
   wire.loseAnswers()
   t.equal((await rename(wired, ada, task, 'Other')).statusCode, 503)
