@@ -21,5 +21,4 @@ export async function auditRoutes (app: Service, deps: Deps): Promise<void> {
   })
 }
 
-/** Before 1970 nothing was on record; PostgreSQL's years begin with 1, those of JavaScript with 0. */
-const instantOf = (text: string | undefined) => text === undefined ? null : new Date(Math.max(0, Date.parse(text)))
+const instantOf = (text: string | undefined) => text === undefined ? null : new Date(text)
