@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type ExportedTask, type ImportReport, type Label, type List, type Task, type TaskExport, type TaskPage, colours, priorities } from '../contracts.ts'
+import { empty, exportedTask as task, moment, past } from './exported.ts'
 import { changesOf, replay, stateOf } from './replay.ts'
 import { startTasks, type User, wholeOf } from './start-tasks.ts'
 
@@ -18,26 +19,6 @@ async function bringIn (user: User, file: string | object, query?: string): Prom
 }
 const isReplayed = async (user: User) => isDeepStrictEqual(replay(await changesOf(database, user)), await stateOf(database, user))
 const nothing = { created: 0, present: 0, differing: 0, refused: 0 }
-const empty = { format: 'daymark.tasks', version: 1, inbox: { name: 'Inbox', colour: 'grey' }, lists: [], labels: [], tasks: [] }
-const moment = '2026-01-31T09:00:00.000Z'
-const past = { version: 3, created_at: '2025-01-31T09:00:00.000Z', updated_at: moment, deleted_at: null }
-const task = (fields: Partial<ExportedTask> = {}): ExportedTask => ({
-  id: randomUUID(),
-  list_id: 'inbox',
-  parent_id: null,
-  title: 'Water the plants',
-  description: '',
-  completed_at: null,
-  priority: 'none',
-  due_date: null,
-  due_at: null,
-  time_zone: null,
-  start_date: null,
-  label_ids: [],
-  position: 'm1',
-  ...past,
-  ...fields,
-})
 
 /** An account with something of everything. */
 async function furnished () {

@@ -2,6 +2,7 @@ import t from 'tap'
 import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'
 import type { Change, ChangePage, ChangesSince, Label, List, NewTask, Task, Undone } from '../contracts.ts'
+import { empty, exportedTask } from './exported.ts'
 import { changesOf, replay, stateOf } from './replay.ts'
 import { startTasks, type User } from './start-tasks.ts'
 
@@ -355,30 +356,11 @@ t.test('FR-201, FR-250: a tree of more tasks than go into one statement is compl
 })
 
 t.test('FR-263: thousands that were brought in are taken back before the database knows how many they are', async (t) => {
-  const instant = new Date().toISOString()
-  const tasks = Array.from({ length: 3000 }, (_, n) => ({
-    id: randomUUID(),
-    list_id: 'inbox',
-    parent_id: null,
-    title: String(n),
-    description: '',
-    completed_at: null,
-    priority: 'none',
-    due_date: null,
-    due_at: null,
-    time_zone: null,
-    start_date: null,
-    label_ids: [],
-    position: 'm1',
-    version: 1,
-    created_at: instant,
-    updated_at: instant,
-    deleted_at: null,
-  }))
+  const tasks = Array.from({ length: 3000 }, (_, n) => exportedTask({ title: String(n) }))
   const afresh = await startTasks(t)
   const bob = await afresh.signUp()
   await afresh.database.asSuperuser('ALTER TABLE tasks.tasks SET (autovacuum_enabled = false)')
-  const answer = await afresh.call('POST', `/api/${bob.id}/import?dry_run=false`, bob, { format: 'daymark.tasks', version: 1, inbox: { name: 'Inbox', colour: 'grey' }, lists: [], labels: [], tasks })
+  const answer = await afresh.call('POST', `/api/${bob.id}/import?dry_run=false`, bob, { ...empty, tasks })
   const read = async () => (await afresh.database.asSuperuser<{ read: number, trashed: number }>(`
     SELECT (SELECT sum(idx_tup_read)::integer FROM pg_stat_user_indexes WHERE relname = 'tasks') AS read,
       (SELECT n_tup_upd::integer FROM pg_stat_user_tables WHERE relname = 'tasks' AND schemaname = 'tasks') AS trashed`))[0]!
