@@ -29,6 +29,18 @@ t.test('FR-200: a date is a day: no time zone moves it', async (t) => {
   }
 })
 
+t.test('FR-200: an instant is told with its three digits, whichever they are', async (t) => {
+  const { id } = await createTask(ada)
+  for (const second of ['2026-03-29T01:30:00', '0001-01-01T00:00:00', '9999-12-31T23:59:59']) {
+    for (const millis of ['000', '001', '010', '100', '120', '123', '999']) {
+      const instant = `${second}.${millis}Z`
+      await database.asSuperuser('UPDATE tasks.tasks SET created_at = $2 WHERE id = $1', [id, instant])
+      t.equal((await call('GET', `${path}/tasks/${id}`, ada)).json<Task>().created_at, instant)
+      t.equal((await call('GET', `${path}/tasks?sort=created&limit=200`, ada)).json<TaskPage>().items.find((task) => task.id === id)?.created_at, instant)
+    }
+  }
+})
+
 const refusals: Array<[why: string, fields: object, status: number, pointer: string, code: string]> = [
   ['a day that does not exist', { due_date: '2026-02-30' }, 400, '/due_date', 'not_date'],
   ['a day with a time', { due_date: '2026-02-03T00:00:00Z' }, 400, '/due_date', 'not_date'],

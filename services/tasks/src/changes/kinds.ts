@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { JsonText } from '@daymark/kit/json-text'
 import { type FragmentSqlToken, type IdentifierSqlToken, sql } from 'slonik'
 import type { Label, List, Task, TrashedTask } from '../../contracts.ts'
+import { column, type Columns, forms, instantText, rowText } from './row-text.ts'
 
 /**
  * What the change log can tell of: for each kind of object its table, its fields as the log writes them, and when a change
@@ -34,12 +35,9 @@ export interface Field { name: string, column: IdentifierSqlToken, told: Fragmen
 /** A condition on some fields under which a write is refused, and its code. */
 export interface Check { of: readonly string[], code: string, when: FragmentSqlToken }
 
-const column = (name: string) => sql.identifier([name])
 const key = (name: string) => sql.literalValue(name)
 const field = (name: string, told: FragmentSqlToken, read: FragmentSqlToken): Field => ({ name, column: column(name), told, read })
 
-/** Instants are told in the form of the wire. */
-export const instantText = (value: FragmentSqlToken) => sql.fragment`to_char(${value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 const now = instantText(sql.fragment`statement_timestamp()`)
 
 const plain = (name: string) => field(name, sql.fragment`to_jsonb(b.${column(name)})`, sql.fragment`wish ->> ${key(name)}`)
@@ -95,29 +93,38 @@ export const homeOf = (user_id: string) => sql.fragment`
 export const isParentTrashed = (user_id: string) => sql.fragment`EXISTS (
       SELECT FROM (SELECT o.deleted_at FROM tasks.tasks o WHERE o.user_id = ${user_id} AND o.id = t.parent_id OFFSET 0) p WHERE p.deleted_at IS NOT NULL)`
 
-const timestamps = ['created_at', 'updated_at']
-
 /** How rows of some columns are given out. */
-function given (names: readonly string[], instants: readonly string[]) {
-  const all = (columns: FragmentSqlToken[]) => sql.join(columns, sql.fragment`, `)
-  const of = (row: FragmentSqlToken, name: string) => sql.fragment`${row}.${column(name)}`
-  return {
-    columns: (row: FragmentSqlToken) => sql.fragment`${all(names.map((name) => of(row, name)))}`,
-    json: (row: FragmentSqlToken) => sql.fragment`(SELECT row_to_json(told)::text FROM (SELECT ${
-      all(names.map((name) => instants.includes(name) ? sql.fragment`${instantText(of(row, name))} AS ${column(name)}` : of(row, name)))}) told)`,
-  }
-}
+const given = (columns: Columns) => ({
+  columns: (row: FragmentSqlToken) => sql.fragment`${sql.join(Object.keys(columns).map((name) => sql.fragment`${row}.${column(name)}`), sql.fragment`, `)}`,
+  json: (row: FragmentSqlToken) => rowText(columns, row),
+})
 
-const taskColumns = [
-  'id', 'user_id', 'list_id', 'parent_id', 'title', 'description', 'completed', 'completed_at', 'priority', 'due_date', 'due_at', 'time_zone', 'start_date',
-  'label_ids', 'position', 'version', ...timestamps,
-]
-const taskInstants = ['completed_at', 'due_at', ...timestamps]
+const { any, word, bare, orNull } = forms
+const edited: Columns = { version: bare, created_at: forms.instant, updated_at: forms.instant }
+
+const taskColumns: Columns = {
+  id: word,
+  user_id: word,
+  list_id: orNull(word),
+  parent_id: orNull(word),
+  title: any,
+  description: any,
+  completed: bare,
+  completed_at: orNull(forms.instant),
+  priority: word,
+  due_date: orNull(any),
+  due_at: orNull(forms.instant),
+  time_zone: orNull(any),
+  start_date: orNull(any),
+  label_ids: any,
+  position: any,
+  ...edited,
+}
 
 export const taskKind: Kind<Task> = {
   object_type: 'task',
   table: sql.fragment`tasks.tasks`,
-  ...given(taskColumns, taskInstants),
+  ...given(taskColumns),
   fields: [
     uuid('list_id'), uuid('parent_id'), plain('title'), plain('description'), plain('priority'), date('due_date'), instant('due_at'), plain('time_zone'),
     date('start_date'), uuids('label_ids'), plain('position'), instant('completed_at'), instant('deleted_at'),
@@ -150,12 +157,12 @@ export const taskKind: Kind<Task> = {
 }
 
 /** A task that is in the trash, as it is given out there. */
-export const trashedKind: Pick<Kind<TrashedTask>, 'columns' | 'json' | 'given'> = given([...taskColumns, 'deleted_at'], [...taskInstants, 'deleted_at'])
+export const trashedKind: Pick<Kind<TrashedTask>, 'columns' | 'json' | 'given'> = given({ ...taskColumns, deleted_at: forms.instant })
 
 export const listKind: Kind<List> = {
   object_type: 'list',
   table: sql.fragment`tasks.lists`,
-  ...given(['id', 'user_id', 'name', 'is_inbox', 'colour', 'position', 'archived', 'version', ...timestamps], timestamps),
+  ...given({ id: word, user_id: word, name: any, is_inbox: bare, colour: word, position: any, archived: bare, ...edited }),
   fields: [plain('name'), plain('colour'), plain('position'), flag('archived'), instant('deleted_at')],
   instants: { deleted: 'deleted_at' },
   problems: [{ of: ['deleted_at', 'archived'], code: 'inbox_stays', when: sql.fragment`b.is_inbox AND (wish ->> 'deleted_at' IS NOT NULL OR wish ->> 'archived' = 'true')` }],
@@ -173,7 +180,7 @@ const nameTaken = (name: FragmentSqlToken) => sql.fragment`EXISTS (
 export const labelKind: Kind<Label> = {
   object_type: 'label',
   table: sql.fragment`tasks.labels`,
-  ...given(['id', 'user_id', 'name', 'colour', 'version', ...timestamps], timestamps),
+  ...given({ id: word, user_id: word, name: any, colour: word, ...edited }),
   fields: [plain('name'), plain('colour'), instant('deleted_at')],
   instants: { deleted: 'deleted_at' },
   problems: [{ of: ['name', 'deleted_at'], code: 'name_taken', when: sql.fragment`${willBe('deleted_at')} IS NULL AND ${nameTaken(willBe('name'))}` }],

@@ -2,7 +2,8 @@ import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, sql } from 'slonik'
 import { Change } from '../../contracts.ts'
-import { hasLostLabels, instantText, labelsLeft } from './kinds.ts'
+import { hasLostLabels, labelsLeft } from './kinds.ts'
+import { instantText } from './row-text.ts'
 import type { Edit, Edits } from './write-statements.ts'
 
 /**

@@ -2,7 +2,8 @@ import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, sql } from 'slonik'
 import { List } from '../../contracts.ts'
-import { instantText, listKind } from '../changes/kinds.ts'
+import { listKind } from '../changes/kinds.ts'
+import { instantText } from '../changes/row-text.ts'
 import type { Edits } from '../changes/write-statements.ts'
 
 const listColumns = listKind.columns(sql.fragment`l`)
