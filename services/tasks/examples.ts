@@ -211,4 +211,26 @@ const ofOperations = {
   createLabel: { answer: outdoorsAtFirst },
 } satisfies OfOperations
 
-export const examples = { schemas, operations: ofOperations }
+const text = (...lines: string[]) => lines.map((line) => `${line}\r\n`).join('')
+
+/** Of the operations that take or answer text. */
+const texts = {
+  exportTasks: {
+    'text/csv': text(
+      '\uFEFFid,list,parent_id,title,description,completed_at,priority,due_date,due_at,time_zone,start_date,labels,created_at,updated_at,deleted_at',
+      `${lawn.id},Garden,,Mow the lawn,,,none,,,,,outdoors,${lawn.created_at},${lawn.updated_at},`,
+      `${tomatoes.id},Garden,,Water the tomatoes,"Two cans each, **before** the sun is on them.",,high,2026-07-04,,,,outdoors,${tomatoes.created_at},${tomatoes.updated_at},`,
+    ),
+  },
+  importTasks: {
+    'text/csv': text(
+      'TYPE,CONTENT,DESCRIPTION,PRIORITY,INDENT,AUTHOR,RESPONSIBLE,DATE,DATE_LANG,TIMEZONE',
+      'section,Garden,,,,,,,,',
+      'task,Water the tomatoes @outdoors,"Two cans each, **before** the sun is on them.",2,1,Ada (1),,2026-07-04,en,Europe/Berlin',
+      'task,Fill the cans,,4,2,Ada (1),,,en,Europe/Berlin',
+    ),
+  },
+  streamChanges: { 'text/event-stream': `: changes, oldest first\n\nid: 7\nretry: 2000\n\nid: 8\nevent: change\ndata: ${JSON.stringify(change)}\n\nevent: end\ndata: {"reason":"expired"}\n\n` },
+} satisfies { [Name in keyof Operations]?: Record<string, string> }
+
+export const examples = { schemas, operations: ofOperations, texts }

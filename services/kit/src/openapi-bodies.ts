@@ -6,13 +6,16 @@ export interface Examples {
   schemas: Readonly<Record<string, unknown>>
   /** Of the operations, by their id, that take or answer something else than the example of the schema. */
   operations?: Readonly<Record<string, { body?: unknown, answer?: unknown }>>
+  /** Of the operations, by their id, that take or answer text as well, by its media type. */
+  texts?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
-/** Shows an example of each JSON body, and says of a body that may be null that it may be left out. */
-export function withBodies (document: OpenApiDocument, { schemas, operations = {} }: Examples): OpenApiDocument {
+/** Shows an example of each body, and says of a body that may be null that it may be left out. */
+export function withBodies (document: OpenApiDocument, { schemas, operations = {}, texts = {} }: Examples): OpenApiDocument {
   const examples: OpenApiDocument['components']['examples'] = {}
   const shown = (content: Content, id: string, own: unknown): Content => Object.fromEntries(Object.entries(content).map(([type, media]) => {
-    const name = nameOf(media.schema)
+    const [name, text] = [nameOf(media.schema), texts[id]?.[type]]
+    if (text !== undefined) return [type, { ...media, examples: { [id]: { value: text } } }]
     if (!isJson(type)) return [type, media]
     if (own !== undefined) return [type, { ...media, examples: { [id]: { value: own } } }]
     if (name === undefined || schemas[name] === undefined) return [type, media]

@@ -1,7 +1,7 @@
 import compilerFactory from '@fastify/ajv-compiler'
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import { isJson, type OpenApiDocument, type OpenApiOperation, referred } from './openapi-document.ts'
+import { type OpenApiDocument, type OpenApiOperation, referred } from './openapi-document.ts'
 import type { Teardown } from './test-database.ts'
 
 /** The OpenAPI file of a service as it is committed; `npm run openapi` (tap --snapshot) writes it anew from `current`. */
@@ -62,7 +62,7 @@ export function missingProblems (document: OpenApiDocument): string[] {
   }))
 }
 
-/** Each JSON body, asked or answered with success, that has no example, or one that its own schema refuses. */
+/** Each body, asked or answered with success, that has no example, or one that its own schema refuses. */
 export function faultyExamples (document: OpenApiDocument): string[] {
   const compile = compilerFactory()({}, { customOptions: { coerceTypes: false, useDefaults: false, removeAdditional: false, allErrors: true, keywords: ['x-detail'] } })
   const errorsOf = (schema: object, value: unknown) => {
@@ -71,7 +71,7 @@ export function faultyExamples (document: OpenApiDocument): string[] {
   }
   return Object.entries(document.paths).flatMap(([path, operations]) => Object.entries(operations).flatMap(([method, { requestBody, responses }]) => {
     const answers = Object.entries(responses).filter(([status]) => status.startsWith('2'))
-    return [['body', requestBody] as const, ...answers].flatMap(([what, told]) => Object.entries(told?.content ?? {}).filter(([type]) => isJson(type)).flatMap(([type, { schema, examples = {} }]) => {
+    return [['body', requestBody] as const, ...answers].flatMap(([what, told]) => Object.entries(told?.content ?? {}).flatMap(([type, { schema, examples = {} }]) => {
       const where = `${method} ${path}: ${what} ${type}`
       const shown = Object.values(examples).map((example) => referred<object>(document, example) as { value?: unknown })
       return shown.length === 0 ? [`${where} has no example`] : shown.flatMap(({ value }) => errorsOf(schema, value).map(({ instancePath, message }) => `${where}: ${instancePath} ${message}`))
