@@ -2,8 +2,9 @@ import { row } from '@daymark/kit/row'
 import { Type } from '@sinclair/typebox'
 import { type CommonQueryMethods, type FragmentSqlToken, sql } from 'slonik'
 import { TrashedTask } from '../../contracts.ts'
-import { asPage, pageRow, taskKind, trashedKind } from '../changes/kinds.ts'
+import { taskKind, trashedKind } from '../changes/kinds.ts'
 import type { Edits } from '../changes/write-statements.ts'
+import { asPage, pageRow } from '../page-row.ts'
 
 export interface TrashFilter {
   user_id: string
