@@ -36,7 +36,10 @@ async function answering<T> (args: LoaderFunctionArgs | ActionFunctionArgs, run:
 
 function asResponse (error: unknown, { request, context }: LoaderFunctionArgs | ActionFunctionArgs): unknown {
   if (!(error instanceof Error)) return error
-  if (isSignInNeeded(error)) return redirect(byWayOf('/login', request), 303)
+  if (isSignInNeeded(error)) {
+    if (context.hadSession && !context.user) context.flash({ did: 'logged-out' })
+    return redirect(byWayOf('/login', request), 303)
+  }
   if (isStepUpNeeded(error)) return redirect(byWayOf('/confirm', request), 303)
   const told = { reference: context.requestId }
   if (isServiceAway(error)) return data({ ...told, kind: 'away' as const }, { status: 503 })

@@ -44,8 +44,10 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
   const newest = newestGenerations()
 
   return async ({ contents, auth, log, keep }) => {
-    let current = contents
-    let hasChanged = false
+    // Whoever still has the cookie of a session that was signed out has a copy of it: that one hears so at once, and forgets it.
+    const wasOver = contents !== null && newest.of(contents.session_id) === Infinity
+    let current = wasOver ? null : contents
+    let hasChanged = wasOver
     let away: Error | undefined
     let confirming: Promise<void> | undefined
     let isAnswered = false
@@ -78,7 +80,7 @@ export function browserSessions (now: () => Date): (request: SessionRequest) => 
     // Another request of this browser may have been faster, and its answer be there by now: what is older must not take its
     // place, nor clear it.
     const isOvertaken = () => {
-      if (isEndedHere) return false
+      if (isEndedHere || wasOver) return false
       return current ? newest.of(current.session_id) > generationOf(current) : contents !== null && newest.of(contents.session_id) === Infinity
     }
 

@@ -25,7 +25,7 @@ const AccountFlash = Type.Object({
     Type.Literal('profile-saved'), Type.Literal('mail-sent'), Type.Literal('email-confirmed'), Type.Literal('password-changed'), Type.Literal('password-reset'),
     Type.Literal('session-ended'), Type.Literal('email-change-asked'), Type.Literal('email-changed'), Type.Literal('account-taken-back'), Type.Literal('other-sessions-ended'),
     Type.Literal('user-disabled'), Type.Literal('user-enabled'), Type.Literal('admin-made'), Type.Literal('admin-unmade'), Type.Literal('user-logged-out'), Type.Literal('reset-sent'),
-    Type.Literal('key-rotated'), Type.Literal('key-withdrawn'), Type.Literal('trash-emptied'),
+    Type.Literal('key-rotated'), Type.Literal('key-withdrawn'), Type.Literal('trash-emptied'), Type.Literal('logged-out'),
   ]),
 })
 const Flash = Type.Union([TaskFlash, AccountFlash])

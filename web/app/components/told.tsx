@@ -20,6 +20,7 @@ const sentences: Record<Exclude<Flash['did'], TaskFlash['did']>, string> = {
   'reset-sent': 'The mail is on its way to its owner. The link works for 30 minutes.',
   'key-rotated': 'The next key signs from now on.',
   'key-withdrawn': 'The key is withdrawn. Whatever it signed is refused.',
+  'logged-out': 'You were logged out.',
   'trash-emptied': 'The trash is empty. What was in it is gone for good.',
 }
 

@@ -15,13 +15,14 @@ export const shouldRevalidate = revalidateAfterRefusal
 
 export async function loader ({ request, context }: LoaderFunctionArgs) {
   const next = new URL(request.url).searchParams.get('next')
+  const flash = context.takeFlash()
   if (context.user) return redirect(safeNext(next))
   return {
     guide: logInGuide,
     formToken: context.formToken(),
     search: next === null ? '' : `?${new URLSearchParams({ next: safeNext(next) })}`,
     isOnTheWay: next !== null,
-    flash: context.takeFlash(),
+    flash,
   }
 }
 
