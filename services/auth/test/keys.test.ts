@@ -12,7 +12,10 @@ t.test('FR-015, SEC-65: the JWKS verifies our tokens, holds public members alone
   t.equal(jwks.keys.length, 2, 'the one that signs, and the next')
   for (const key of jwks.keys) t.same(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x'])
   t.match(response.headers, { 'cache-control': 'public, max-age=300', etag: /^"/ })
-  t.equal((await call('GET', '/.well-known/jwks.json', undefined, { 'if-none-match': String(response.headers.etag) })).statusCode, 304)
+  for (const known of [response.headers.etag, `W/${response.headers.etag}`, `"a,b", ${response.headers.etag}`, '*']) {
+    t.equal((await call('GET', '/.well-known/jwks.json', undefined, { 'if-none-match': String(known) })).statusCode, 304, String(known))
+  }
+  t.equal((await call('GET', '/.well-known/jwks.json', undefined, { 'if-none-match': '"a,b"' })).statusCode, 200)
   const ada = await signUp()
   const { payload } = await jwtVerify(ada.access_token, createLocalJWKSet(jwks), { issuer: 'http://localhost:3001', audience: 'daymark-tasks', typ: 'at+jwt', algorithms: ['EdDSA'] })
   t.equal(payload.sub, ada.user.id)

@@ -36,9 +36,18 @@ export function isKnown (ifNoneMatch: string | undefined, etag: string): boolean
 
 const opaque = (tag: string) => tag.replace(/^W\//, '')
 
-const readTags = (header: string) => {
-  const tags = header.split(',').map((tag) => tag.trim())
-  return tags.every((tag) => /^(W\/)?"[\x21\x23-\x7e]*"$/.test(tag)) ? tags : undefined
+const elements = /[ \t]*((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")?[ \t]*(,|$)/y
+
+/** The tags of a list (RFC 9110 section 5.6.1: empty elements count for nothing), or undefined where it is none, or empty. */
+function readTags (header: string): string[] | undefined {
+  const tags: string[] = []
+  elements.lastIndex = 0
+  for (;;) {
+    const [, tag, end] = elements.exec(header) ?? []
+    if (end === undefined) return undefined
+    if (tag !== undefined) tags.push(tag)
+    if (end === '') return tags.length > 0 ? tags : undefined
+  }
 }
 
 function refuse (): never {

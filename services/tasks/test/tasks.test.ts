@@ -144,6 +144,27 @@ t.test('FR-026: a stale If-Match is 412 with the task as it is now, and nothing 
   t.equal((await call('GET', `${path}/${task.id}`, ada, undefined, { 'if-none-match': '"1-1"' })).statusCode, 200)
 })
 
+t.test('FR-026: If-Match and If-None-Match are lists as RFC 9110 has them: commas within tags, any white space, empty elements', async (t) => {
+  const task = await createTask(ada, { title: 'One' })
+  const known = async (tags: string) => (await call('GET', `${path}/${task.id}`, ada, undefined, { 'if-none-match': tags })).statusCode === 304
+  const changed = async (tags: string) => (await call('PATCH', `${path}/${task.id}`, ada, { title: 'One' }, { 'if-match': tags })).statusCode
+  for (const tags of ['"1-1"', '"a,b", "1-1"', '"1-1","a,b"', '"1-1"\t,\t"x"', ', ,"1-1",,', '"", "1-1"', 'W/"a,b",W/",","1-1"', '"W/","1-1"', '"\u00e9","1-1"']) {
+    t.ok(await known(tags), tags)
+    t.equal(await changed(tags), 200, tags)
+  }
+  for (const tags of ['"a,b"', '"1-1,"', '",1-1"', 'W/"1-1,"', '"x,1-1"']) {
+    t.notOk(await known(tags), tags)
+    t.equal(await changed(tags), 412, `${tags} is a tag of something else`)
+  }
+  t.ok(await known('"a,b",\t W/"1-1"'), 'compared weakly')
+  t.equal(await changed('"a,b", W/"1-1"'), 412, 'compared strongly')
+  for (const tags of ['', ',', '"1-1" "2-1"', '"1-1', '1-1"', '"1-1"x', 'w/"1-1"', 'W/ "1-1"', '*, "1-1"', '"1-1", *', '"1 1"', '"x, 1-1"', '""1-1""', '"1-1", x']) {
+    t.notOk(await known(tags), `${tags} is no list of tags`)
+    t.equal(await changed(tags), 400, `${tags} is no list of tags`)
+  }
+  t.equal(await changed(`${',"a,b"\t'.repeat(1000)}x`), 400, 'a long one is told as soon')
+})
+
 t.test('FR-026: of fifty editors who read the same version, one wins and the others are told', async (t) => {
   const task = await createTask(ada, { title: 'Start' })
   const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => call('PATCH', `${path}/${task.id}`, ada, { title: `Editor ${n}` }, { 'if-match': '"1-1"' })))

@@ -1,3 +1,4 @@
+import { isKnown } from '@daymark/kit/etag'
 import type { Service } from '@daymark/kit/service'
 import { Type } from '@sinclair/typebox'
 import { Jwks, ServerMetadata, SigningKeyPage } from '../../contracts.ts'
@@ -16,7 +17,7 @@ export async function keyRoutes (app: Service, { config, signingKeys }: Deps): P
   }, async (request, reply) => {
     const { jwks, etag } = await signingKeys.published()
     reply.headers({ 'cache-control': `public, max-age=${jwksMaxAgeSeconds(config)}`, etag })
-    if (request.headers['if-none-match'] === etag) return reply.code(304).send(null)
+    if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send(null)
     return jwks
   })
 
