@@ -8,7 +8,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyServerOptions } from 'fastify'
 import { type DatabasePool, sql } from 'slonik'
 import { type Config, keyEncryptionKeys, namedValues } from './config.ts'
-import { Account, AccountExport, AuditEvent, AuditPage, ChangeEmail, ChangePassword, ForgotPassword, Jwks, LogIn, LogOut, ManagedUser, ProfilePatch, Refresh, ResetPassword, RevertEmail, ServerMetadata, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, StepUp, User, UserChange, UserDetails, UserPage, VerifyEmail } from './contracts.ts'
+import { Account, AccountExport, AuditEvent, AuditPage, ChangeEmail, ChangePassword, ForgotPassword, Jwks, LogIn, LogOut, ManagedUser, ProfilePatch, Refresh, ResetPassword, RevertEmail, ServerMetadata, Session, SessionPage, SignedIn, SigningKey, SigningKeyPage, SignUp, StepUp, UserChange, UserDetails, UserPage, VerifyEmail } from './contracts.ts'
 import type { Deps } from './deps.ts'
 import { documentation } from './documentation.ts'
 import './problems.ts'
@@ -52,7 +52,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
   })
   const audit = new AuditLog({ pool, sealer, log: app.log })
   const signingKeys = await SigningKeys.load({ pool, sealer, audit, config }, app.log)
-  for (const schema of [SignUp, LogIn, StepUp, Refresh, LogOut, User, Account, AccountExport, ProfilePatch, SignedIn, Session, SessionPage, VerifyEmail, ChangeEmail, RevertEmail, ForgotPassword, ResetPassword, ChangePassword, Jwks, ServerMetadata, SigningKey, SigningKeyPage, ManagedUser, UserDetails, UserPage, UserChange, AuditEvent, AuditPage]) app.addSchema(schema)
+  for (const schema of [SignUp, LogIn, StepUp, Refresh, LogOut, Account, AccountExport, ProfilePatch, SignedIn, Session, SessionPage, VerifyEmail, ChangeEmail, RevertEmail, ForgotPassword, ResetPassword, ChangePassword, Jwks, ServerMetadata, SigningKey, SigningKeyPage, ManagedUser, UserDetails, UserPage, UserChange, AuditEvent, AuditPage]) app.addSchema(schema)
 
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
 

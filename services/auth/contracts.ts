@@ -83,7 +83,7 @@ export const User = Type.Object({
   role: Role,
   email_verified: Type.Boolean(),
   created_at: Instant,
-}, { ...closed, $id: 'User' })
+}, closed)
 export type User = Static<typeof User>
 
 /** The account as its owner sees it: who they are, how they want to be met, and which version of that it is. */
