@@ -33,7 +33,8 @@ declare module 'fastify' {
 export const requestLimits = fp(async (app: FastifyInstance, { perMinute, redisUrl }: RequestLimitOptions) => {
   const redis = redisUrl === undefined
     ? undefined
-    : new Redis(redisUrl, { commandTimeout: 200, connectTimeout: 500, maxRetriesPerRequest: 1, enableOfflineQueue: false })
+    // Nobody waits for a connection: without one a command fails at once. A process that is starting can take long to look at the answer.
+    : new Redis(redisUrl, { commandTimeout: 200, connectTimeout: 5000, maxRetriesPerRequest: 1, enableOfflineQueue: false })
   redis?.on('error', (error) => app.log.warn({ err: error }, 'redis is out of reach'))
   app.addHook('onClose', () => { redis?.disconnect() })
 
