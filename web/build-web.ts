@@ -137,7 +137,7 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
    * The one gate of every unsafe request, before any action (SEC-72, 73, 74). Gives the form without its token, and the key
    * under which sending it again is the same thing again.
    */
-  async function admit (request: FastifyRequest, reply: FastifyReply, boundTo: string | null, mayHaveFile: boolean): Promise<{ refusal: Refusal | null, body: string, key: string | null }> {
+  async function admit (request: FastifyRequest, reply: FastifyReply, boundTo: readonly string[], mayHaveFile: boolean): Promise<{ refusal: Refusal | null, body: string, key: string | null }> {
     const refused = (refusal: Refusal) => ({ refusal, body: '', key: null })
     if (mayHaveFile) {
       if (files >= mostFiles) return refused({ reason: 'no-file', status: 503 })
@@ -155,7 +155,7 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
     const values = () => Object.fromEntries([...form.keys()].filter((name) => !isSecretField(name)).map((name) => [name, form.getAll(name).join(' ')]))
     if (!isSameOrigin(request.headers, config.PUBLIC_ORIGIN)) return refused({ reason: 'not-same-origin', values: values() })
     const [token, ...others] = given
-    const isOurs = token !== undefined && others.length === 0 && boundTo !== null && tokens.accepts(token, boundTo)
+    const isOurs = token !== undefined && others.length === 0 && boundTo.some((one) => tokens.accepts(token, one))
     if (!isOurs) return refused({ reason: 'stale-form', values: values() })
     const body = form.toString()
     return { refusal: null, body, key: formKey === null ? null : JSON.stringify([formKey, body]) }
@@ -185,10 +185,11 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
     })
 
     let formKey: string | null = null
-    let visit = request.cookies[names.visit]
+    // Each page of those that a browser opens at once begins a visit, and its form counts: no cookie takes another's place.
+    const visits = new Map(Object.entries(request.cookies).filter(([name]) => name.startsWith(names.visit)))
     const boundTo = () => {
       const sessionId = session.id()
-      return sessionId !== null ? `session:${sessionId}` : visit !== undefined ? `visit:${visit}` : null
+      return sessionId !== null ? [`session:${sessionId}`] : [...visits.values()].map((visit) => `visit:${visit}`)
     }
     const keepDevice = (token: string | undefined) => { if (token !== undefined) reply.setCookie(names.device, token, { ...options, maxAge: deviceCookieSeconds }) }
     const context: BrowserContext = {
@@ -207,7 +208,7 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
       async signIn (signedIn, deviceToken) {
         await session.begin(signedIn)
         keepDevice(deviceToken)
-        if (visit !== undefined) reply.clearCookie(names.visit, options)
+        for (const name of visits.keys()) reply.clearCookie(name, options)
       },
       keepDevice,
       keepAccount: session.know,
@@ -215,15 +216,17 @@ export async function buildWeb ({ config, now = () => new Date(), logger = false
       async signOut () {
         // Cookies one by one: "cookies" would take the device token as well, and with it who this browser belongs to.
         reply.header('clear-site-data', '"cache", "storage"')
-        for (const name of [names.session, names.visit, names.flash]) reply.clearCookie(name, options)
+        for (const name of [names.session, ...visits.keys(), names.flash]) reply.clearCookie(name, options)
         await session.end()
       },
       formToken () {
-        if (boundTo() === null) {
-          visit = randomBytes(16).toString('base64url')
-          reply.setCookie(names.visit, visit, options)
+        if (boundTo().length === 0) {
+          const [name, visit] = [`${names.visit}-${randomBytes(6).toString('base64url')}`, randomBytes(16).toString('base64url')]
+          visits.set(name, visit)
+          reply.setCookie(name, visit, options)
         }
-        return tokens.issue(boundTo() ?? '')
+        const [first = ''] = boundTo()
+        return tokens.issue(first)
       },
       flash: (flash) => { reply.setCookie(names.flash, sealFlash(keys, flash), { ...options, maxAge: 300 }) },
       takeFlash () {

@@ -1,5 +1,6 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 
+/** `visit` is what the names of visits begin with, of which a browser may have several. */
 export interface CookieNames { session: string, visit: string, flash: string, device: string }
 
 /** Cookie names and attributes follow the public origin alone: `__Host-` on https; on http://localhost the port tells apps apart. */
