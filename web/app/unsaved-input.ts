@@ -2,6 +2,9 @@ type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement
 
 const isControl = (target: EventTarget | null): target is Control => target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
 
+/** Whether a control of a form says something else than the page came with. */
+export const isTouched = (form: HTMLFormElement): boolean => [...form.elements].some((control) => isControl(control) && control.type !== 'hidden' && isChanged(control))
+
 /** Whether a control says something else than the page came with. */
 function isChanged (control: Control): boolean {
   if (control instanceof HTMLSelectElement) {

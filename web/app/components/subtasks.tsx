@@ -1,6 +1,7 @@
 import { Form, Link, useNavigation } from '@remix-run/react'
 import type { FormAnswer } from '../forms/form-answer.ts'
 import type { FormGuide } from '../forms/field-rules.ts'
+import { type FormEvent, useEffect, useRef } from 'react'
 import { FormSummary, useCheckedForm } from './checked-form.tsx'
 import { Field } from './field.tsx'
 import { FormToken } from './form-token.tsx'
@@ -20,7 +21,28 @@ interface SubtasksProps {
 export function Subtasks ({ id, subtasks, hasMore, guide, served }: SubtasksProps) {
   const action = `/tasks/${id}`
   const { answer, formProps } = useCheckedForm(guide, served)
-  const isAdding = useNavigation().formData?.get('intent') === 'add-subtask'
+  const { state, formData } = useNavigation()
+  const isAdding = formData?.get('intent') === 'add-subtask'
+  const line = () => formProps.ref.current?.querySelector<HTMLInputElement>('[name=subtask]')
+  // What was added leaves the line empty for the next; what is only begun stays, whatever else is done here.
+  const wasAdding = useRef(false)
+  useEffect(() => {
+    if (state !== 'idle') wasAdding.current ||= isAdding
+    else if (wasAdding.current) {
+      wasAdding.current = false
+      const input = line()
+      if (!input || served) return
+      input.value = ''
+      input.focus({ preventScroll: true })
+    }
+  }, [state, isAdding, served])
+  // The row is about to go, and the focus with it: it moves on to the next one, or to the line.
+  const moveFocus = ({ currentTarget }: FormEvent<HTMLElement>) => {
+    const row = currentTarget.closest('li')
+    if (!row?.contains(document.activeElement)) return
+    const neighbour = row.nextElementSibling ?? row.previousElementSibling
+    ;(neighbour?.querySelector<HTMLElement>('a') ?? line())?.focus()
+  }
   const done = subtasks.filter(({ completed }) => completed).length
   return (
     <section className='subtasks' aria-labelledby='subtasks-title'>
@@ -36,7 +58,7 @@ export function Subtasks ({ id, subtasks, hasMore, guide, served }: SubtasksProp
                 <button className='task__tick' name='id' value={subtask.id} aria-label={`${subtask.completed ? 'Reopen' : 'Complete'} “${subtask.title}”`}><span className='task__box'><CheckIcon /></span></button>
               </Form>
               <div className='task__title'><Link className='task__link' to={`/tasks/${subtask.id}`}>{subtask.title}</Link></div>
-              <Form method='post' action={action} preventScrollReset>
+              <Form method='post' action={action} preventScrollReset onSubmit={moveFocus}>
                 <FormToken />
                 <input type='hidden' name='intent' value='delete-subtask' />
                 <button className='task__delete' name='id' value={subtask.id} aria-label={`Delete “${subtask.title}”`}><TrashIcon /></button>
@@ -46,8 +68,7 @@ export function Subtasks ({ id, subtasks, hasMore, guide, served }: SubtasksProp
         </ul>
       )}
       {hasMore && <p className='field__hint'>These are the first {subtasks.length}. The others are in their list.</p>}
-      {/* What was added leaves the line empty for the next. */}
-      <Form key={subtasks.length} className='form subtasks__add' method='post' action={action} preventScrollReset {...formProps}>
+      <Form className='form subtasks__add' method='post' action={action} preventScrollReset {...formProps}>
         <FormToken />
         <input type='hidden' name='intent' value='add-subtask' />
         <FormSummary answer={answer} />

@@ -1,5 +1,6 @@
 import type { Priority } from '@daymark/tasks/contracts'
 import { Form, useNavigation } from '@remix-run/react'
+import { useRef } from 'react'
 import type { FormAnswer } from '../forms/form-answer.ts'
 import type { Counted } from '../places.ts'
 import type { DueShown } from '../save-details.server.ts'
@@ -7,6 +8,7 @@ import { FormSummary } from './checked-form.tsx'
 import { ConflictNote } from './conflict-note.tsx'
 import { FormToken } from './form-token.tsx'
 import { useHydrated } from './hydrated.ts'
+import { useFormInHand } from './use-form-in-hand.ts'
 
 export const priorityNames: Record<Priority, string> = { none: 'None', low: 'Low', medium: 'Medium', high: 'High', urgent: 'Urgent' }
 
@@ -36,7 +38,9 @@ interface TaskDetailsProps {
 const zoneInWords = (zone: string) => zone.replaceAll('_', ' ')
 
 /** Where a task belongs, how much it matters, and when it is due and may begin; saved apart from its words. */
-export function TaskDetails ({ id, details, lists, allLabels, ownZone, edition, skipped, answer }: TaskDetailsProps) {
+export function TaskDetails ({ id, details, lists, allLabels, ownZone, edition: loaded, skipped, answer: served }: TaskDetailsProps) {
+  const form = useRef<HTMLFormElement>(null)
+  const { round, edition, held: answer } = useFormInHand({ formRef: form, intent: 'details', edition: loaded, answer: served })
   const isSaving = useNavigation().formData?.get('intent') === 'details'
   const isHydrated = useHydrated()
   const { due } = details
@@ -60,8 +64,7 @@ export function TaskDetails ({ id, details, lists, allLabels, ownZone, edition, 
   }
   const isOfOtherZone = due.was !== '' && ownZone !== null && ownZone !== due.zone
   return (
-    // What was loaded anew is shown anew: no field keeps what it showed before.
-    <Form key={answer ? 'answered' : edition} className='form task-details' method='post' action={`/tasks/${id}`} aria-labelledby='details-title'>
+    <Form key={round} ref={form} className='form task-details' method='post' action={`/tasks/${id}`} aria-labelledby='details-title'>
       <FormToken />
       <input type='hidden' name='intent' value='details' />
       <input type='hidden' name='details_edition' value={answer?.values['details_edition'] ?? edition} readOnly />

@@ -16,6 +16,11 @@ export interface LinkAnswer extends FormAnswer { isDead?: true }
 /** True for the names of fields whose values never go back to the page. */
 export const isSecretField = (name: string) => name.includes('password')
 
-/** What was typed into a form and may go back to the page. */
-export const keptValues = (form: FormData): FormAnswer['values'] =>
-  Object.fromEntries([...form].flatMap(([name, value]) => typeof value === 'string' && !isSecretField(name) ? [[name, value]] : []))
+/** What was typed into a form and may go back to the page; what comes more than once under a name, such as what was ticked, as one. */
+export function keptValues (form: FormData): FormAnswer['values'] {
+  const kept = (name: string) => {
+    const texts = form.getAll(name).filter((value) => typeof value === 'string')
+    return texts.length === 0 || isSecretField(name) ? [] : [[name, texts.length === 1 ? texts[0] ?? '' : texts.filter(Boolean).join(' ')]]
+  }
+  return Object.fromEntries([...new Set(form.keys())].flatMap(kept)) as FormAnswer['values']
+}

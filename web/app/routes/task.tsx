@@ -1,18 +1,20 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
-import { Form, Link, useActionData, useFetcher, useLoaderData, useNavigation } from '@remix-run/react'
+import { Form, Link, useActionData, useFetcher, useLoaderData, useNavigation, useRouteError } from '@remix-run/react'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { currentTask } from '../api/tasks-client.server.ts'
 import { FormSummary, useCheckedForm } from '../components/checked-form.tsx'
 import { ConflictNote } from '../components/conflict-note.tsx'
 import { Field } from '../components/field.tsx'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
+import { GoneTask, keptOf } from '../components/gone-task.tsx'
 import { Subtasks } from '../components/subtasks.tsx'
 import { BackIcon, CheckIcon, TrashIcon } from '../components/icons.tsx'
 import { LocalTime } from '../components/local-time.tsx'
 import { type Outcome, refusalIn, useTold } from '../components/notice.tsx'
 import { type DetailsAnswer, TaskDetails } from '../components/task-details.tsx'
+import { TroublePage } from '../components/trouble-page.tsx'
 import { type Edition, useEdition } from '../components/use-edition.ts'
-import type { FormAnswer } from '../forms/form-answer.ts'
+import { type FormAnswer, keptValues } from '../forms/form-answer.ts'
 import { refusedForm } from '../forms/refused-form.server.ts'
 import { detailsEditionOf, editionOf, readEdition } from '../edition.server.ts'
 import { addSubtaskGuide, editTaskGuide, readCompletion, readEditTask } from '../forms/task-forms.server.ts'
@@ -59,8 +61,19 @@ export async function action ({ request, params: { id }, context }: ActionFuncti
   if (!isId(id)) throw data(null, { status: 404 })
   const form = await request.formData()
   const intent = String(form.get('intent'))
+  const values = keptValues(form)
   form.delete('intent')
+  try {
+    return await carryOut(intent, id, form, context)
+  } catch (error) {
+    if (!isServiceProblem(error) || error.status !== 404) throw error
+    // A page that is awake keeps all that is written in it; of any other nothing is left but what it has sent.
+    if (context.wantsPage) throw data({ kept: values }, { status: 404 })
+    return data<EditAnswer>({ values, errors: {}, problem: 'This task was deleted elsewhere. What you typed is still here: bring the task back from the trash, in another window, then try again.' }, { status: 404 })
+  }
+}
 
+async function carryOut (intent: string, id: string, form: FormData, context: ActionFunctionArgs['context']) {
   if (intent === 'complete') {
     form.set('id', id)
     const read = readCompletion(form)
@@ -173,4 +186,9 @@ export default function TaskPage () {
       </div>
     </div>
   )
+}
+
+export function ErrorBoundary () {
+  const kept = keptOf(useRouteError())
+  return kept ? <GoneTask kept={kept} /> : <TroublePage />
 }
