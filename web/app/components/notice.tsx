@@ -1,7 +1,8 @@
 import { Link, useFetcher, useFetchers, useLocation, useMatches, useNavigation } from '@remix-run/react'
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react'
 import type { Flash, TaskFlash } from '../../session/flash.ts'
-import type { FormAnswer, UndoAnswer } from '../forms/form-answer.ts'
+import { unreached } from '../answer-unreached.ts'
+import { type FormAnswer, type UndoAnswer, keptValues } from '../forms/form-answer.ts'
 import { noteOwnChange } from '../own-changes.ts'
 import { FormToken } from './form-token.tsx'
 import { useHydrated } from './hydrated.ts'
@@ -109,7 +110,14 @@ export function UndoForm ({ flash: { did, title, again }, change, fetcherKey, cl
   const outcome = fetcher.data
   useEffect(() => { if (outcome) tell(outcome) }, [outcome, tell])
   return (
-    <fetcher.Form method='post' action='/undo'>
+    <fetcher.Form
+      method='post' action='/undo' onSubmit={(event) => {
+        // The page behind it is not there to be asked yet, and would have to be fetched first.
+        if (navigator.onLine) return
+        event.preventDefault()
+        tell({ values: { ...keptValues(new FormData(event.currentTarget)), change: String(change) }, errors: {}, problem: unreached })
+      }}
+    >
       <FormToken />
       <input type='hidden' name='did' value={did} readOnly />
       <input type='hidden' name='title' value={title} readOnly />

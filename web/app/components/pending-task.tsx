@@ -1,6 +1,7 @@
 import { useFetcher } from '@remix-run/react'
 import { useEffect, useRef } from 'react'
 import { useFormToken } from './form-token.tsx'
+import { CloseIcon } from './icons.tsx'
 import type { Outcome } from './notice.tsx'
 
 export interface Addition {
@@ -19,6 +20,17 @@ interface PendingTaskProps {
   isNext: boolean
   onAnswered: (key: string) => void
   onOutcome: (addition: Addition, outcome: Outcome) => void
+}
+
+/** A task that could not be added, and for which the line has no room: it stays until it is added or given up. */
+export function UnsentTask ({ title, onAgain, onGiveUp }: { title: string, onAgain: () => void, onGiveUp: () => void }) {
+  return (
+    <li className='task'>
+      <span className='task__title'><span className='task__link'><bdi>{title}</bdi></span><span className='task__facts'><span>Not added yet</span></span></span>
+      <button className='button button--quiet' type='button' aria-label={`Add “${title}” again`} onClick={onAgain}>Add again</button>
+      <button className='task__delete' type='button' aria-label={`Give up “${title}”`} onClick={onGiveUp}><CloseIcon /></button>
+    </li>
+  )
 }
 
 /** A task that is on its way to the server, shown as if it were there. */

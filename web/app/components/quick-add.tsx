@@ -1,5 +1,5 @@
 import { Form } from '@remix-run/react'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type FormEvent, type RefObject, useEffect, useState } from 'react'
 import { fieldAttributes } from '../forms/field-attributes.ts'
 import { type FormGuide, fieldMessage } from '../forms/field-rules.ts'
 import type { FormAnswer } from '../forms/form-answer.ts'
@@ -12,12 +12,13 @@ interface QuickAddProps {
   action: string
   answer: FormAnswer | null | undefined
   onAdd: (title: string) => void
+  /** The line itself. */
+  input: RefObject<HTMLInputElement>
 }
 
 /** One line for the next thing to do. With JavaScript the line is free again at once. */
-export function QuickAdd ({ guide, action, answer, onAdd }: QuickAddProps) {
+export function QuickAdd ({ guide, action, answer, onAdd, input }: QuickAddProps) {
   const isHydrated = useHydrated()
-  const input = useRef<HTMLInputElement>(null)
   const [judged, setJudged] = useState<{ message: string | null } | null>(null)
   const field = guide['title']
   const error = judged ? judged.message : answer?.errors['title'] ?? answer?.problem ?? null

@@ -1,4 +1,5 @@
 import { isRouteErrorResponse, useLocation, useRouteError, useRouteLoaderData } from '@remix-run/react'
+import { isNetworkError } from '../answer-unreached.ts'
 
 interface Trouble { title: string, advice: string, mayRetry: boolean }
 
@@ -40,6 +41,3 @@ export function troubleOf (error: unknown): Trouble {
   if (isRouteErrorResponse(error)) return byStatus[error.status] ?? unexpected
   return isNetworkError(error) ? offline : unexpected
 }
-
-/** What `fetch` rejects with when nobody answers. */
-const isNetworkError = (error: unknown) => error instanceof TypeError && /fetch|network|load failed/i.test(error.message)

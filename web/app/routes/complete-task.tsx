@@ -1,5 +1,6 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
+import { answerUnreached } from '../answer-unreached.ts'
 import { FormSummary } from '../components/checked-form.tsx'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
 import type { FormAnswer } from '../forms/form-answer.ts'
@@ -12,6 +13,8 @@ import { safeNext } from '../safe-next.ts'
 export const meta: MetaFunction = () => [{ title: 'Complete a task · Daymark' }]
 
 export const shouldRevalidate = revalidateAfterRefusal
+
+export const clientAction = answerUnreached
 
 export async function loader ({ request, params: { id }, context }: LoaderFunctionArgs) {
   requireUser(context)

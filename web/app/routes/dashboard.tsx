@@ -1,6 +1,7 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Link, useActionData, useLoaderData } from '@remix-run/react'
 import { type RefObject, useCallback, useRef, useState } from 'react'
+import { answerUnreached } from '../answer-unreached.ts'
 import type { TaskFlash } from '../../session/flash.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { actionsOnTasks, changeChosen } from '../bulk.server.ts'
@@ -11,7 +12,7 @@ import { FormSummary } from '../components/checked-form.tsx'
 import { newKey, revalidateAfterRefusal } from '../components/form-token.tsx'
 import { waysOf } from '../components/move-menu.tsx'
 import { type Outcome, useTell } from '../components/notice.tsx'
-import { type Addition, PendingTask } from '../components/pending-task.tsx'
+import { type Addition, PendingTask, UnsentTask } from '../components/pending-task.tsx'
 import { Places } from '../components/places.tsx'
 import { QuickAdd } from '../components/quick-add.tsx'
 import { SearchTasks } from '../components/search-tasks.tsx'
@@ -32,6 +33,8 @@ export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title:
 export const handle = { showsTasks: true }
 
 export const shouldRevalidate = revalidateAfterRefusal
+
+export const clientAction = answerUnreached
 
 export async function loader ({ request, context }: LoaderFunctionArgs) {
   requireUser(context)
@@ -162,6 +165,13 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
   const [adding, setAdding] = useState<Addition[]>([]) // newest first, as in the list
   const nextKey = adding.findLast(({ isAnswered }) => !isAnswered)?.key
   const [failedAdd, setFailedAdd] = useState<FormAnswer | null>(null)
+  const [unsent, setUnsent] = useState<Addition[]>([]) // what failed while something else was in the line
+  const lastFailed = useRef<Addition | null>(null)
+  const line = useRef<HTMLInputElement>(null)
+  const add = useCallback((title: string, action: string, key = `add-${newKey()}`) => {
+    setFailedAdd(null)
+    setAdding((list) => [{ key, title, action, isAnswered: false }, ...list])
+  }, [])
 
   const settle = useCallback((outcome: Outcome) => {
     if ('errors' in outcome) return setTrouble(outcome)
@@ -171,10 +181,14 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
   const noteAnswered = useCallback((key: string) => {
     setAdding((list) => list.map((one) => one.key === key ? { ...one, isAnswered: true } : one))
   }, [])
-  const settleAdd = useCallback(({ key, title }: Addition, outcome: Outcome) => {
+  const settleAdd = useCallback((addition: Addition, outcome: Outcome) => {
+    const { key, title } = addition
     setAdding((list) => list.filter((one) => one.key !== key))
-    if ('errors' in outcome) setFailedAdd({ ...outcome, values: { title } })
-    else tell(outcome)
+    if (!('errors' in outcome)) return tell(outcome)
+    const isRoom = line.current?.value === ''
+    setFailedAdd({ ...outcome, values: isRoom ? { title } : {} })
+    if (isRoom) lastFailed.current = addition
+    else setUnsent((list) => [addition, ...list.filter((one) => one.key !== key)])
   }, [tell])
 
   const isServedAdd = served?.values['intent'] === 'add'
@@ -183,7 +197,7 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
   // What cannot be added where it was written can still be added to all tasks.
   const address = place.kind === 'gone' ? '/dashboard' : `/dashboard${shown.search}`
   const isSearch = shown.q !== ''
-  const isEmpty = items.length === 0 && !adding.some(({ action }) => action === address)
+  const isEmpty = items.length === 0 && unsent.length === 0 && !adding.some(({ action }) => action === address)
   return (
     <div className='tasks'>
       <div className='tasks__head'>
@@ -208,10 +222,11 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
 
       {shown.show !== 'done' && !isSearch && shown.choose === '' && place.isWritable && (
         <QuickAdd
-          guide={guide} action={address} answer={addAnswer} onAdd={(title) => {
-            setFailedAdd(null)
-            const addition = { key: `add-${newKey()}`, title, action: address, isAnswered: false } // not in the updater, which may run again: one wish has one key
-            setAdding((list) => [addition, ...list])
+          guide={guide} action={address} answer={addAnswer} input={line} onAdd={(title) => {
+            // Whether what failed was done all the same nobody may know: the same words again are the same wish.
+            const failed = lastFailed.current?.title === title && lastFailed.current.action === address ? lastFailed.current.key : undefined
+            lastFailed.current = null
+            add(title, address, failed)
           }}
         />
       )}
@@ -243,8 +258,15 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
         </ChooseTasks>
       )}
       {/* What is on its way to another list than the one shown goes on. */}
-      {shown.choose === '' && (items.length > 0 || adding.length > 0) && (
+      {shown.choose === '' && (items.length > 0 || adding.length > 0 || unsent.length > 0) && (
         <ul className='task-list' aria-label={`${filters.find(({ show }) => show === shown.show)?.name ?? ''} tasks`} hidden={isEmpty}>
+          {unsent.map(({ key, title, action }) => {
+            const leave = () => {
+              setUnsent((list) => list.filter((one) => one.key !== key))
+              ;(line.current ?? heading.current)?.focus()
+            }
+            return <UnsentTask key={key} title={title} onAgain={() => { leave(); add(title, action, key) }} onGiveUp={leave} />
+          })}
           {adding.map((addition) => <PendingTask key={addition.key} addition={addition} isHere={addition.action === address} isNext={addition.key === nextKey} onAnswered={noteAnswered} onOutcome={settleAdd} />)}
           {items.map((task, n) => <TaskRow key={task.id} task={task} ways={isSearch || shown.sort !== 'position' ? null : waysOf(items, n, more !== null)} facts={factsOf(task, overview, shown)} action={address} show={shown.show} onOutcome={settle} fallbackFocus={heading} />)}
         </ul>

@@ -1,5 +1,6 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { useActionData, useLoaderData } from '@remix-run/react'
+import { answerUnreached } from '../answer-unreached.ts'
 import { revalidateAfterRefusal } from '../components/form-token.tsx'
 import { LastQuestion } from '../components/last-question.tsx'
 import type { FormAnswer } from '../forms/form-answer.ts'
@@ -10,6 +11,8 @@ import { requireUser } from '../require-user.server.ts'
 export const meta: MetaFunction = () => [{ title: 'Empty the trash · Daymark' }]
 
 export const shouldRevalidate = revalidateAfterRefusal
+
+export const clientAction = answerUnreached
 
 export async function loader ({ context }: LoaderFunctionArgs) {
   requireUser(context)

@@ -1,5 +1,6 @@
 import { type ActionFunctionArgs, type AppLoadContext, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Form, Link, useActionData, useNavigation } from '@remix-run/react'
+import { answerUnreached } from '../answer-unreached.ts'
 import type { TasksFile } from '../api/tasks-client.server.ts'
 import { isServiceAway, isServiceProblem } from '../api/service-problem.ts'
 import { FormSummary, useCheckedForm } from '../components/checked-form.tsx'
@@ -13,6 +14,8 @@ import { requireUser } from '../require-user.server.ts'
 export const meta: MetaFunction = () => [{ title: 'Import tasks · Daymark' }]
 
 export const shouldRevalidate = revalidateAfterRefusal
+
+export const clientAction = answerUnreached
 
 export async function loader ({ context }: LoaderFunctionArgs) {
   requireUser(context)

@@ -1,5 +1,6 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Link, useActionData, useLoaderData } from '@remix-run/react'
+import { answerUnreached } from '../answer-unreached.ts'
 import { revalidateAfterRefusal } from '../components/form-token.tsx'
 import { BackIcon } from '../components/icons.tsx'
 import { type NameAnswer, NameForm } from '../components/name-form.tsx'
@@ -14,6 +15,8 @@ export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title:
 export const handle = { showsTasks: true }
 
 export const shouldRevalidate = revalidateAfterRefusal
+
+export const clientAction = answerUnreached
 
 export async function loader ({ params: { id }, context }: LoaderFunctionArgs) {
   requireUser(context)

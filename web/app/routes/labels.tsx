@@ -1,5 +1,6 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { useActionData, useLoaderData } from '@remix-run/react'
+import { answerUnreached } from '../answer-unreached.ts'
 import { revalidateAfterRefusal } from '../components/form-token.tsx'
 import { NamedThings } from '../components/named-things.tsx'
 import type { NameAnswer } from '../components/name-form.tsx'
@@ -13,6 +14,8 @@ export const meta: MetaFunction = () => [{ title: 'Labels · Daymark' }]
 export const handle = { showsTasks: true }
 
 export const shouldRevalidate = revalidateAfterRefusal
+
+export const clientAction = answerUnreached
 
 export async function loader ({ context }: LoaderFunctionArgs) {
   requireUser(context)

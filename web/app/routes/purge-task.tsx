@@ -1,5 +1,6 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { useActionData, useLoaderData } from '@remix-run/react'
+import { answerUnreached } from '../answer-unreached.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { revalidateAfterRefusal } from '../components/form-token.tsx'
 import { LastQuestion } from '../components/last-question.tsx'
@@ -11,6 +12,8 @@ import { requireUser } from '../require-user.server.ts'
 export const meta: MetaFunction = () => [{ title: 'Delete for good · Daymark' }]
 
 export const shouldRevalidate = revalidateAfterRefusal
+
+export const clientAction = answerUnreached
 
 export async function loader ({ params: { id }, context }: LoaderFunctionArgs) {
   requireUser(context)

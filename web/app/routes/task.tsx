@@ -1,5 +1,6 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Form, Link, useActionData, useFetcher, useLoaderData, useNavigation, useRouteError } from '@remix-run/react'
+import { answerUnreached } from '../answer-unreached.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { currentTask } from '../api/tasks-client.server.ts'
 import { FormSummary, useCheckedForm } from '../components/checked-form.tsx'
@@ -28,6 +29,8 @@ export const meta: MetaFunction<typeof loader> = ({ data: loaded }) => [{ title:
 export const handle = { showsTasks: true }
 
 export const shouldRevalidate = revalidateAfterRefusal
+
+export const clientAction = answerUnreached
 
 /** What the page says when the task was changed elsewhere in the meantime. */
 export interface EditAnswer extends FormAnswer { conflict?: Edition<'title' | 'description'> }

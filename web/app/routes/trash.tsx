@@ -1,5 +1,6 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react'
+import { answerUnreached } from '../answer-unreached.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { changeChosen } from '../bulk.server.ts'
 import { BulkAct } from '../components/bulk-acts.tsx'
@@ -21,6 +22,8 @@ export const meta: MetaFunction = () => [{ title: 'Trash · Daymark' }]
 export const handle = { showsTasks: true }
 
 export const shouldRevalidate = revalidateAfterRefusal
+
+export const clientAction = answerUnreached
 
 const pageSize = 50
 

@@ -1,5 +1,6 @@
 import { type ActionFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Form, Link, useActionData } from '@remix-run/react'
+import { answerUnreached } from '../answer-unreached.ts'
 import type { TaskFlash } from '../../session/flash.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { FormSummary } from '../components/checked-form.tsx'
@@ -14,6 +15,8 @@ import { undoneFlash, undoRefusal } from '../undo.server.ts'
 export const meta: MetaFunction = () => [{ title: 'Undo · Daymark' }]
 
 export const shouldRevalidate = revalidateAfterRefusal
+
+export const clientAction = answerUnreached
 
 /** Takes a change back and leads back to where that was asked for. */
 export async function action ({ request, context }: ActionFunctionArgs) {
