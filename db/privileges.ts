@@ -24,6 +24,8 @@ export const expectedPrivileges: Record<string, Record<string, string>> = {
   'tasks.task_labels': { tasks_service: 'SELECT, INSERT, DELETE' },
   'tasks.task_terms': { tasks_service: 'SELECT, INSERT, DELETE' },
   'function tasks.words_of': { tasks_service: 'EXECUTE' },
+  'function tasks.words_apart': { tasks_service: 'EXECUTE' },
+  'function tasks.folded_digits': { tasks_service: 'EXECUTE' },
   'function tasks.newest_position': { tasks_service: 'EXECUTE' },
   'function tasks.folded': { tasks_service: 'EXECUTE' },
   'function auth.erase_some': { auth_service: 'EXECUTE' },

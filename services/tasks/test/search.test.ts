@@ -88,6 +88,75 @@ t.test('FR-221: one typo is forgiven from four letters on, two from eight, where
   t.same(await titlesOf(ada, 'wter'), ['Wter'])
 })
 
+t.test('FR-223: words of any script are whole, their vowel signs and tone marks included', async (t) => {
+  const ada = await userWith('हिन्दी कार्यक्रम', 'ประชุมที่นี่ พรุ่งนี้', 'தமிழ்நாடு', 'বাংলা ভাষা', 'မြန်မာ', 'שָׁלוֹם', 'مُحَمَّد', 'ភាសាខ្មែរ', 'ශ්‍රී ලංකා', 'Schiff\u00adfahrt ❤️ 7️⃣', '日本語・テスト')
+  for (const [q, titles] of [
+    ['हिन्दी', ['हिन्दी कार्यक्रम']],
+    ['कार्य', ['हिन्दी कार्यक्रम']],
+    ['दी', []],
+    ['रम', []],
+    ['ประชุมที่', ['ประชุมที่นี่ พรุ่งนี้']],
+    ['นี', []],
+    ['พรุ่ง', ['ประชุมที่นี่ พรุ่งนี้']],
+    ['தமிழ்', ['தமிழ்நாடு']],
+    ['নাভা', []],
+    ['বাংলা', ['বাংলা ভাষা']],
+    ['မြန်', ['မြန်မာ']],
+    ['שָׁלוֹם', ['שָׁלוֹם']],
+    ['مُحَمَّد', ['مُحَمَّد']],
+    ['ខ្មែរ', []],
+    ['ភាសាខ្មែរ', ['ភាសាខ្មែរ']],
+    ['ශ්රී', ['ශ්‍රී ලංකා']],
+    ['schifffahrt', ['Schiff\u00adfahrt ❤️ 7️⃣']],
+    ['7', ['Schiff\u00adfahrt ❤️ 7️⃣']],
+    ['テスト', ['日本語・テスト']],
+    ['कार्यक्म', ['हिन्दी कार्यक्रम']],
+  ] as const) t.same(await titlesOf(ada, q), titles, q)
+  t.match((await search(ada, { q: '\ufe0f\u200d।' })).json(), { status: 422, errors: [{ code: 'no_word' }] })
+})
+
+/** Every run of ten digits that follow each other from a zero. */
+const digitsOfScripts = Array.from({ length: 0x1e960 }, (_, code) => code).filter((code) => /\p{Nd}/u.test(String.fromCodePoint(code)))
+  .flatMap((zero, place) => place % 10 === 0 ? [Array.from({ length: 10 }, (_, n) => String.fromCodePoint(zero + n)).join('')] : [])
+
+t.test('FR-223: the digits of every script are found by those of every other', async (t) => {
+  const ada = await userWith('room ٣٤', 'room ۳۴', 'कमरा ३४', 'room 34', '部屋３４', 'm³⁴', 'x③④', 'Flat 3a٤')
+  for (const q of ['room 34', 'room ٣٤', 'room ३४', 'ROOM ３４', 'room ³⁴', 'room ๓๔']) t.same(await titlesOf(ada, q), ['room 34', 'room ٣٤', 'room ۳۴'], q)
+  for (const q of ['कमरा 34', 'कमरा ۳']) t.same(await titlesOf(ada, q), ['कमरा ३४'], q)
+  for (const [q, title] of [['部屋34', '部屋３４'], ['m34', 'm³⁴'], ['x3④', 'x③④'], ['٣a4', 'Flat 3a٤']] as const) t.same(await titlesOf(ada, q), [title], q)
+  t.same(await titlesOf(ada, '٤٣'), [])
+
+  const grace = await userWith(...digitsOfScripts)
+  t.ok(digitsOfScripts.length > 70)
+  t.equal((await found(grace, { q: '0123456789' })).length, digitsOfScripts.length)
+  for (const digits of digitsOfScripts) t.equal((await search(grace, { q: digits, limit: 200 })).json<TaskPage>().items.length, digitsOfScripts.length, digits)
+})
+
+const letters = [
+  'aÉzñßøıﬁ', 'αΣςῆ', 'жЩё', 'աՖև', 'אשׁבָּ', 'اببّةـي', 'कखनमािी्ंँ़', 'কখািী্ং', 'ਕਖਾਿੱੰ', 'கஙாி்', 'కఖాి్', 'ಕಖಾಿ್', 'കഖാി്ൺ', 'කඛාි්', 'กขำ่้็ะเ', 'ກຂໍ່້າ',
+  'ཀཁིུྐ', 'ကခာိ်္', 'აბᲐ', 'ሀለ፩', 'កខា្ិ', 'ᠠᠡ', '한글ᄒ', '日本語〇', 'かガー', 'ⴰⴱ', '𐐀𐐨', '𞤀𞤢𞥆', '𑄇𑄴', '𝒜𝔟',
+].map((script) => [...script])
+const digitsOfOne = fc.constantFrom(...digitsOfScripts).map((digits) => [...digits])
+const wordOfAnyScript = fc.tuple(fc.constantFrom(...letters), digitsOfOne).chain(([script, digits]) => fc.array(fc.constantFrom(...script, ...digits), { minLength: 1, maxLength: 12 }))
+  .map((word) => word.join('')).filter((word) => /^[\p{L}\p{N}]/u.test(word))
+const inDigits = (word: string, digits: string) => word.replaceAll(/\p{Nd}/gu, (digit) => {
+  const own = digitsOfScripts.find((each) => each.includes(digit))!
+  return [...digits][[...own].indexOf(digit)]!
+})
+
+t.test('FR-223: whatever word of a title is searched for, in digits of whatever script, it is found', async (t) => {
+  const ada = await signUp()
+  await fc.assert(fc.asyncProperty(fc.array(wordOfAnyScript, { minLength: 1, maxLength: 5 }), fc.constantFrom(' ', ', ', '-', '。', ' ❤️ ', '। '), fc.constantFrom(...digitsOfScripts), async (words, between, digits) => {
+    const { id } = await createTask(ada, { title: words.join(between) })
+    for (const word of words) {
+      for (const q of [word, inDigits(word, digits), inDigits(word, '0123456789'), word.toUpperCase()]) {
+        if (!(await found(ada, { q })).includes(id)) throw new Error(`${JSON.stringify(q)} is not found in ${JSON.stringify(words.join(between))}`)
+      }
+    }
+    await call('DELETE', `/api/${ada.id}/tasks/${id}`, ada)
+  }), { numRuns: 80 })
+})
+
 t.test('FR-220: what cannot be searched for is told at its field', async (t) => {
   const ada = await userWith('One two three')
   for (const [q, status, code] of [

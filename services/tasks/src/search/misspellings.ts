@@ -14,7 +14,7 @@ export interface Misspelling {
 /** A word as a misspelling; null where nothing is forgiven. */
 export function misspellingOf (word: string): Misspelling | null {
   const letters = [...word]
-  if (letters.length < 4 || letters.some((letter) => !/\p{L}/u.test(letter))) return null
+  if (letters.length < 4 || letters.some((letter) => !/[\p{L}\p{M}]/u.test(letter))) return null
   return letters.length < 8 ? { letters, typos: 1, tried: letters.length } : { letters, typos: 2, tried: 4 }
 }
 

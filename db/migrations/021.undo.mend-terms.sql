@@ -1,0 +1,1 @@
+-- The undo of 020 brings the terms back together with their words.
