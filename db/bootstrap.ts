@@ -2,6 +2,7 @@ import pg from 'pg'
 import { readFlags, runAsCommand } from './command.ts'
 import { readAdminSettings, type Passwords, type Role } from './config.ts'
 import { withConnection } from './connection.ts'
+import { createWithLocale } from './locale.ts'
 
 export interface BootstrapOptions {
   /** A role that may create roles and databases: a superuser, or Neon's console role. */
@@ -89,7 +90,7 @@ async function makeDatabase (client: pg.ClientBase, database: string) {
     'SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1', [database])
   const owner = rows[0]?.owner
   if (owner === undefined) {
-    await client.query(`CREATE DATABASE ${name(database)} OWNER daymark_owner TEMPLATE template0 ENCODING 'UTF8'`)
+    await createWithLocale(client, `CREATE DATABASE ${name(database)} OWNER daymark_owner TEMPLATE template0 ENCODING 'UTF8'`)
   } else if (owner !== 'daymark_owner') {
     await client.query(`ALTER DATABASE ${name(database)} OWNER TO daymark_owner`)
   }

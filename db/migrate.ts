@@ -6,6 +6,7 @@ import Postgrator from 'postgrator'
 import { readFlags, runAsCommand, UsageError } from './command.ts'
 import { readOwnerAddress } from './config.ts'
 import { withConnection } from './connection.ts'
+import { readLocaleProblem } from './locale.ts'
 
 export interface MigrateOptions {
   /** Unpooled URL of daymark_owner. */
@@ -143,6 +144,11 @@ async function run (client: pg.Client, { to, folder = migrationsFolder, lockSeco
     log(`The database is at version ${current}, ahead of this release (${newest}): nothing to do`)
     return []
   }
+
+  const localeProblem = await readLocaleProblem(client)
+  // While it is empty, another database costs nothing; one in use goes on as it is.
+  if (localeProblem !== undefined && current === 0) throw new Error(`Nothing was migrated: ${localeProblem}`)
+  if (localeProblem !== undefined) log(`! ${localeProblem}`)
 
   const perFile = transactionPerFile(client)
   const postgrator = new Postgrator({

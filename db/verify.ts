@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { readFlags, runAsCommand } from './command.ts'
 import { readOwnerAddress } from './config.ts'
 import { withConnection } from './connection.ts'
+import { readLocaleProblem } from './locale.ts'
 import { readApplied, readMigrations } from './migrate.ts'
 import { expectedPrivileges, readPrivileges } from './privileges.ts'
 import { readSchema } from './schema.ts'
@@ -256,6 +257,11 @@ async function verifyMigrations (client: pg.ClientBase): Promise<Finding[]> {
   return [...findings, ...unknown.map(({ version, name }) => ({ check, ok: false, detail: `${version} ${name} is applied, but not of this release` }))]
 }
 
+async function verifyLocale (client: pg.ClientBase): Promise<Finding> {
+  const problem = await readLocaleProblem(client)
+  return { check: 'the locale folds letters of every script', ok: problem === undefined, detail: problem ?? 'it does' }
+}
+
 function byObject (lines: string[]) {
   const objects = new Map<string, string[]>()
   for (const line of lines) {
@@ -295,7 +301,7 @@ async function verifyPrivileges (client: pg.ClientBase): Promise<Finding[]> {
 
 /** Compares the database with what Daymark promises of it, and changes nothing. Any role may ask that can connect. */
 export async function verify (client: pg.ClientBase): Promise<Finding[]> {
-  const findings = await verifyMigrations(client)
+  const findings = [...await verifyMigrations(client), await verifyLocale(client)]
   const { rows: [schemas] } = await client.query<{ there: boolean }>("SELECT to_regnamespace('auth') IS NOT NULL AND to_regnamespace('tasks') IS NOT NULL AS there")
   if (!schemas?.there) return [...findings, { check: 'the schema is as recorded', ok: false, detail: 'the schemas auth and tasks are not there' }]
   findings.push(...await verifySchema(client))
