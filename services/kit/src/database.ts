@@ -103,13 +103,16 @@ const awayCodes = new Set([
   '08000', '08001', '08003', '08004', '08006', '53300', '57P01', '57P02', '57P03', '25006',
 ])
 
+const toldByPgBouncer = /^(database (removed|configuration changed|".*" is disabled)|no such database|no more connections allowed|query_wait_timeout|client_(idle|login)_timeout|(query|idle transaction) timeout)/
+
 /** Whether an error means that the database cannot be had now, as against a fault of ours. */
 export function isDatabaseAway (error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof BackendTerminatedError || error instanceof BackendTerminatedUnexpectedlyError ||
     error instanceof IdleTransactionTimeoutError) return true
   if (awayCodes.has((error as NodeJS.ErrnoException).code ?? '')) return true
-  // What PgBouncer says of a server that went away has the code of a fault in the protocol.
+  // What PgBouncer says when it lets go of a client has the code of a fault in the protocol.
+  if ((error as NodeJS.ErrnoException).code === '08P01' && toldByPgBouncer.test(error.message)) return true
   if (/^server conn(ection closed| crashed)|connection (terminated|timeout)|timeout expired|query read timeout|pool is being terminated|pool has ended|pgbouncer|server_login_retry/i.test(error.message)) return true
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway)
   return error.cause !== undefined && isDatabaseAway(error.cause)

@@ -45,6 +45,7 @@ listen_port = ${port}
 unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${folder}/users
+admin_users = tasks_service
 pool_mode = transaction
 default_pool_size = 2
 max_client_conn = 100
@@ -133,6 +134,26 @@ async function testBehind (program: string) {
     }
     t.ok(isDatabaseAway(await running))
     t.ok(await pool.one(look), 'the next is served')
+  })
+
+  t.test('FR-043: a pooler that lets go of its clients, or takes none, is a database that is away', async (t) => {
+    const { hostname, port, username, password } = new URL(url)
+    const control = new pg.Client({ host: hostname, port: Number(port), user: username, password: decodeURIComponent(password), database: 'pgbouncer' })
+    await control.connect()
+    t.teardown(() => control.end())
+    const pool = await openPool(t, database, { url, size: 1 })
+    const running = refusal(pool.any(sql.type(anything)`SELECT pg_sleep(60)`))
+    while ((await database.asSuperuser("SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'tasks_service' AND query LIKE '%pg_sleep(60)%' AND state = 'active'")).length === 0);
+    await control.query(`KILL ${database.name}`)
+    t.ok(isDatabaseAway(await running), 'of a query that was under way')
+    await control.query(`RESUME ${database.name}`)
+    await control.query(`DISABLE ${database.name}`)
+    t.ok(isDatabaseAway(await refusal(pool.one(look))), 'where it is disabled')
+    await control.query(`ENABLE ${database.name}`)
+    await control.query('SET max_client_conn = 1')
+    t.ok(isDatabaseAway(await refusal(pool.one(look))), 'with no room for one more')
+    await control.query('SET max_client_conn = 100')
+    t.ok(await pool.one(look), 'it is served again')
   })
 
   t.test('nothing is asked for at start-up that a pooler refuses', async (t) => {
