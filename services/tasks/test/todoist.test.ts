@@ -109,12 +109,14 @@ t.test('FR-265: a row that cannot be taken is refused alone, and what is too lon
 t.test('FR-265: what is no such file is refused whole', async (t) => {
   const ada = await signUp()
   for (const [why, csv, pointer] of [
-    ['other columns', 'a,b\n1,2', '/rows/1'], ['nothing', '', '/rows/1'], ['an open quote', `${head}\ntask,"x`, ''], ['not UTF-8', Buffer.concat([Buffer.from(`${head}\ntask,`), Buffer.from([0xff, 0xfe])]), ''],
+    ['other columns', 'a,b\n1,2', '/rows/1'], ['nothing', '', '/rows/1'], ['an open quote', `${head}\ntask,ok\ntask,"x\ntask,y`, '/rows/3'], ['a quote within', `${head}\ntask,ok\ntask,5" nails\n`, '/rows/3'],
+    ['a column twice', 'TYPE,CONTENT,Content\ntask,a,b', '/rows/1'], ['no end of columns', `TYPE,CONTENT${',x'.repeat(100_000)}\n${'task,a\n'.repeat(3000)}`, '/rows/1'], ['not UTF-8', Buffer.concat([Buffer.from(`${head}\ntask,`), Buffer.from([0xff, 0xfe])]), ''],
   ] as const) {
     const response = await send(ada, csv)
     t.equal(response.statusCode, 422, why)
-    t.match(response.json(), { errors: [{ pointer, detail: /send/ }] }, why)
+    t.match(response.json(), { errors: [{ pointer, detail: /send|take one/ }] }, why)
   }
+  t.match((await send(ada, Buffer.concat([Buffer.from(`${head}\ntask,ok\ntask,`), Buffer.from([0xe4])]))).json(), { errors: [{ detail: /^Line 3 .*UTF-8/ }] })
   t.match((await call('POST', `/api/${ada.id}/import?list_name=x`, ada, {})).json(), { status: 422, errors: [{ pointer: '/querystring/list_name' }] })
   t.equal((await send(ada, `${head}\n`, '?list_name=%20')).statusCode, 400)
 })
@@ -131,4 +133,58 @@ t.test('FR-265: whatever is in the rows, nothing breaks, and the same file again
     const again = await bringIn(ada, csv)
     if (again.change_seq !== null || again.tasks.differing + again.lists.differing > 0) throw new Error(`It was brought in twice: ${JSON.stringify(again)}`)
   }), { numRuns: 30 })
+})
+
+t.test('FR-265: it is read whatever ends its lines and separates its cells', async (t) => {
+  const rows = 'TYPE,CONTENT,DESCRIPTION,PRIORITY\n' + 'task,One,"a\nb",1\ntask,Two,,2\ntask,Three,,"3"\n'
+  for (const [why, csv] of [
+    ['LF', rows], ['CRLF', rows.replaceAll('\n', '\r\n')], ['CR', rows.replaceAll('\n', '\r')], ['CRLF, and LF behind the first line', rows.replace('\n', '\r\n')], ['LF, and CRLF behind the first line', rows.replaceAll('\n', '\r\n').replace('\r\n', '\n')],
+    ['semicolons', `\uFEFF${rows.replaceAll(',', ';')}`], ['tabs', rows.replaceAll(',', '\t')], ['the columns in another order', 'PRIORITY,DESCRIPTION,"Type", content\n1,"a\nb",task,One\n2,,task,Two\n3,,task,Three'],
+  ] as const) {
+    const ada = await signUp()
+    await bringIn(ada, csv)
+    t.match(await inOrder(ada), [{ title: 'One', description: 'a\nb', priority: 'urgent' }, { title: 'Two', description: '', priority: 'high' }, { title: 'Three', priority: 'medium' }], why)
+  }
+  const ada = await signUp()
+  await bringIn(ada, 'TYPE;CONTENT\ntask;Bread, butter')
+  t.match(await inOrder(ada), [{ title: 'Bread, butter' }])
+})
+
+t.test('FR-297: what is part of a task that is refused is refused with it, and goes to no other', async (t) => {
+  const ada = await signUp()
+  const rows = ['task,A,,4,1', 'task,B\0,,4,1', 'note,About B', 'task,Part of B,,4,2', 'note,About the part', 'task,Part of the part,,4,3', 'task,,,4,1', 'task,Part of nothing,,4,2', `task,Long,${'x'.repeat(20_001)},4,2`, 'task,C,,4,1', 'task,Part of C,,4,2']
+  const report = await bringIn(ada, [head, ...rows].join('\n'))
+  t.match(report, { tasks: { created: 3, refused: 8 } })
+  t.same(report.notes.slice(2).map(({ pointer, code }) => [pointer, code]), [
+    ['/rows/3', 'not_allowed'], ['/rows/4/TYPE', 'note_alone'], ['/rows/5', 'unknown_parent'], ['/rows/6/TYPE', 'note_alone'], ['/rows/7', 'unknown_parent'],
+    ['/rows/8/CONTENT', 'required'], ['/rows/9', 'unknown_parent'], ['/rows/10/DESCRIPTION', 'too_long'],
+  ])
+  const [a, c, part] = await inOrder(ada)
+  t.match([a, c, part], [{ title: 'A', description: '', parent_id: null }, { title: 'C' }, { title: 'Part of C', parent_id: c!.id }])
+
+  t.match(await bringIn(ada, [head, ...rows].join('\n').replace('\0', '')), { tasks: { created: 3, present: 3, differing: 0 } }, 'once it is mended the file brings them')
+  const mended = await inOrder(ada)
+  t.match(mended.find(({ title }) => title === 'Part of B'), { description: 'About the part', parent_id: mended.find(({ title }) => title === 'B')!.id })
+})
+
+t.test('FR-297: nothing is left out without a word', async (t) => {
+  const ada = await signUp()
+  const many = Array.from({ length: 60 }, (_, n) => `@l${n}`)
+  const report = await bringIn(ada, ['TYPE,CONTENT,DESCRIPTION,a/b,DATE_LANG', 'section,First,About it', 'task,One,,red,en,lost', 'section,', 'task,Bread, butter,,,,', `task,x ${many.join(' ')}`].join('\n'), '?dry_run=false&list_name=Own')
+  t.same(report.notes.map(({ pointer, code }) => [pointer, code]), [['/rows/1/A~1B', 'left_out'], ['/rows/2/DESCRIPTION', 'left_out'], ['/rows/3', 'left_out'], ['/rows/4/CONTENT', 'required']])
+  const { lists } = await contents(ada)
+  const own = lists.find(({ name }) => name === 'Own')!.id
+  t.match(await inOrder(ada), [{ title: 'One', list_id: lists.find(({ name }) => name === 'Own / First')!.id }, { title: 'Bread', description: 'butter', list_id: own }, { title: `x ${many.slice(50).join(' ')}`, list_id: own }])
+})
+
+t.test('FR-297: no row takes the time of others, nor breaks the service', async (t) => {
+  const ada = await signUp()
+  const blanks = (count: number) => `x${' '.repeat(count)}x`
+  const report = await bringIn(ada, ['TYPE,CONTENT,PRIORITY,DATE,TIMEZONE', `task,${blanks(2_000_000)}`, ...Array.from({ length: 200 }, (_, n) => `task,${n} ${blanks(15_000)}`),
+    'task,a,__proto__', 'task,b,constructor', 'task,c,,9999-12-31T23:59:00-05:00', 'task,d,,9999-12-31 23:59,America/New_York', 'task,e,,2026-01-01T10:00:00+99:99'].join('\n'))
+  t.match(report, { tasks: { created: 205, refused: 1 } })
+  t.match((await inOrder(ada)).slice(-5), [{ title: 'a', priority: 'none', description: 'Priority: __proto__' }, { description: 'Priority: constructor' }, { due_at: null, description: /^Due: 9999/ }, { due_at: null, description: /^Due: 9999/ }, { due_at: null, description: /^Due: 2026/ }])
+  for (const [why, rows] of [['lists', Array.from({ length: 10_001 }, (_, n) => `section,${n}`)], ['labels', Array.from({ length: 201 }, (_, n) => `task,x ${Array.from({ length: 50 }, (_, k) => `@${n}-${k}`).join(' ')}`)]] as const) {
+    t.equal((await send(ada, ['TYPE,CONTENT', ...rows].join('\n'))).statusCode, 413, `more than ten thousand ${why}`)
+  }
 })

@@ -8,7 +8,9 @@ export interface ParseTask { bytes: Uint8Array, isCsv: boolean }
 export type ObjectKind = 'lists' | 'labels' | 'tasks'
 /** What the thread tells, in this order: the head, the items in batches, the end. Or why there is nothing to tell. */
 export type ParsedPart =
-  | { refused: 'json' | 'csv' }
+  | { refused: 'json' }
+  | { refused: 'csv', row: number | null }
+  | { refused: 'encoding', line: number }
   | { head: Record<string, unknown>, counts: number[], pointer: string }
   | { kind: ObjectKind, from: number, items: unknown[] }
   | { end: true }
@@ -34,12 +36,12 @@ export async function * parseFile (file: ReceivedFile): AsyncGenerator<Head | Ba
     for (;;) {
       const part = parts.shift()
       if (!part) {
-        if (isOver) throw unreadable(file.isCsv)
+        if (isOver) throw file.isCsv ? notCsv(null) : malformed()
         await new Promise<void>((resolve) => { wake = resolve })
         continue
       }
       if ('end' in part) return
-      if ('refused' in part) throw unreadable(file.isCsv)
+      if ('refused' in part) throw part.refused === 'json' ? malformed() : part.refused === 'csv' ? notCsv(part.row) : notUtf8(part.line)
       yield part
       await new Promise(setImmediate) // others have their turn between two batches
     }
@@ -48,6 +50,10 @@ export async function * parseFile (file: ReceivedFile): AsyncGenerator<Head | Ba
   }
 }
 
-const unreadable = (isCsv: boolean) => isCsv
-  ? unprocessable('', 'not_csv', 'The file cannot be read as CSV in UTF-8: send it as Todoist gave it')
-  : malformedJson({ detail: 'The file cannot be read as JSON in UTF-8: send it as the export gave it.' })
+const malformed = () => malformedJson({ detail: 'The file cannot be read as JSON in UTF-8: send it as the export gave it.' })
+
+const notUtf8 = (line: number) => unprocessable('', 'not_csv', `Line ${line} of the file is not UTF-8: save it as CSV in UTF-8, or send it as Todoist gave it`)
+
+const notCsv = (row: number | null) => row === null
+  ? unprocessable('', 'not_csv', 'The file cannot be read as CSV: send it as Todoist gave it')
+  : unprocessable(`/rows/${row}`, 'not_csv', `Row ${row} cannot be read as CSV: a text with a quotation mark must stand in quotation marks, with the mark in it doubled. Mend it, or send the file as Todoist gave it`)

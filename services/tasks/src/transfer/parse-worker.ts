@@ -1,4 +1,5 @@
-import { parse as parseCsv } from 'csv-parse/sync'
+import { CsvError, parse as parseCsv } from 'csv-parse/sync'
+import { isUtf8 } from 'node:buffer'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ParsedPart, ParseTask } from './parse-file.ts'
 
@@ -45,13 +46,31 @@ function parseJson (): void {
   }
 }
 
+/** What stands between the cells: a comma, or what a spreadsheet puts there in its place. */
+function separatorOf (text: Uint8Array): string {
+  const [head = ''] = new TextDecoder().decode(text.subarray(0, 4096)).split(/[\r\n]/, 1)
+  return [',', ';', '\t'].find((mark) => head.toUpperCase().split(mark).some((cell) => cell.replaceAll(/["\s]/g, '') === 'TYPE')) ?? ','
+}
+
+/** The first line, from 1, that is not UTF-8. */
+function foreignLine (text: Uint8Array): number | null {
+  for (let [from, line] = [0, 1]; from <= text.length; line++) {
+    const end = text.indexOf(0x0a, from)
+    const to = end === -1 ? text.length : end
+    if (!isUtf8(text.subarray(from, to))) return line
+    from = to + 1
+  }
+  return null
+}
+
 function parseRows (): void {
+  const line = foreignLine(bytes)
+  if (line !== null) return post({ refused: 'encoding', line })
   let rows: string[][]
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    rows = parseCsv(bytes, { bom: true, relax_column_count: true, skip_empty_lines: false })
-  } catch {
-    return post({ refused: 'csv' })
+    rows = parseCsv(bytes, { bom: true, delimiter: separatorOf(bytes), record_delimiter: ['\r\n', '\n', '\r'], relax_column_count: true, skip_empty_lines: false })
+  } catch (error) {
+    return post({ refused: 'csv', row: error instanceof CsvError ? Number(error['records']) + 1 : null })
   }
   const [head = [], ...others] = rows
   post({ head: { columns: head }, counts: [0, 0, others.length], pointer: '' })

@@ -5,7 +5,7 @@ import { unprocessable } from '../../problems.ts'
 import { toTimeZone } from '../tasks/task-fields.ts'
 import { emptyFile, type ImportFile, type Item, type TaskItem } from './import-file.ts'
 import { type ObjectKind, parseFile } from './parse-file.ts'
-import { mostTasks, type ReceivedFile, tooMuch } from './received-file.ts'
+import { mostListsAndLabels, mostTasks, type ReceivedFile, tooMuch } from './received-file.ts'
 
 /** Holds a value to a schema, by the rules that bodies are held to. */
 export type Check = (schema: object, value: unknown) => FieldError[]
@@ -58,7 +58,7 @@ function readHead ({ format, version, inbox, ...others }: Record<string, unknown
   if (errors[0]) throw unprocessable(`${root}/inbox${errors[0].pointer}`, errors[0].code, errors[0].detail)
   const missing = (['lists', 'labels', 'tasks'] as const)[counts.indexOf(-1)]
   if (missing) throw unprocessable(`${root}/${missing}`, 'wrong_type', `${missing} must be an array`)
-  if (Math.max(counts[0]!, counts[1]!) > 10_000 || counts[2]! > mostTasks) throw tooMuch()
+  if (Math.max(counts[0]!, counts[1]!) > mostListsAndLabels || counts[2]! > mostTasks) throw tooMuch()
   return inbox as ExportedInbox
 }
 

@@ -3,14 +3,17 @@ import { unprocessable } from '../../problems.ts'
 import { toTimeZone } from '../tasks/task-fields.ts'
 import { emptyFile, type ImportFile, inboxPlace, type TaskItem } from './import-file.ts'
 import { parseFile } from './parse-file.ts'
-import { mostTasks, type ReceivedFile, tooMuch } from './received-file.ts'
+import { mostListsAndLabels, mostTasks, type ReceivedFile, tooMuch } from './received-file.ts'
 import { readTodoistDate } from './todoist-date.ts'
 
-const priorities: Record<string, string> = { 1: 'urgent', 2: 'high', 3: 'medium', 4: 'none', '': 'none' }
+const priorities = new Map([['1', 'urgent'], ['2', 'high'], ['3', 'medium'], ['4', 'none'], ['', 'none']])
 /** What is kept as text, for a task has no place of its own for it. */
 const keptAsText = { RESPONSIBLE: 'Assigned to', DEADLINE: 'Deadline' }
-/** What says nothing of what there is to do. */
-const leftOut = ['AUTHOR', 'DATE_LANG', 'DEADLINE_LANG', 'META', 'IS_COLLAPSED', 'VIEW_STYLE']
+/** What is left out without a word: it says in which language a date is. */
+const untold = ['DATE_LANG', 'DEADLINE_LANG']
+const takenOver = ['TYPE', 'CONTENT', 'DESCRIPTION', 'PRIORITY', 'INDENT', 'DATE', 'TIMEZONE', 'DURATION', 'DURATION_UNIT', ...Object.keys(keptAsText)]
+const mostColumns = 100
+const mostLabels = 50
 const lengths = { title: 200, description: 20_000, list: 100, label: 60 }
 
 /**
@@ -26,13 +29,19 @@ export async function readTodoist (file: ReceivedFile, { user_id, listName }: { 
     if ('head' in part) {
       columns = (part.head['columns'] as string[]).map((name) => name.trim().toUpperCase())
       if (!columns.includes('TYPE') || !columns.includes('CONTENT')) throw unprocessable('/rows/1', 'unknown_format', 'The first row must name the columns, TYPE and CONTENT among them: send a CSV file as Todoist exports it')
+      if (columns.length > mostColumns) throw unprocessable('/rows/1', 'too_many', `The first row must name at most ${mostColumns} columns: send a CSV file as Todoist exports it`)
+      const twice = columns.find((name, at) => name !== '' && columns.indexOf(name) !== at)
+      if (twice !== undefined) throw unprocessable('/rows/1', 'duplicate', `The first row must name each column once, and has ${twice} twice: take one of them out`)
       if (part.counts[2]! > mostTasks) throw tooMuch()
       reading.begin(columns)
       continue
     }
-    for (const [index, cells] of part.items.entries()) {
-      reading.add(part.from + index + 2, Object.fromEntries(columns.map((name, at) => [name, ((cells as string[])[at] ?? '').replaceAll(/\r\n?/g, '\n').trim()])))
+    for (const [index, item] of part.items.entries()) {
+      const cells = item as string[]
+      const row = Object.fromEntries(columns.map((name, at) => [name, (cells[at] ?? '').replaceAll(/\r\n?/g, '\n').trim()]))
+      reading.add(part.from + index + 2, row, cells.some((cell, at) => !columns[at] && cell.trim() !== ''))
     }
+    if (Math.max(reading.file.lists.length, reading.file.labels.length) > mostListsAndLabels) throw tooMuch()
   }
   return reading.file
 }
@@ -45,10 +54,12 @@ class Reading {
   readonly #listName: string | undefined
   readonly #times = new Map<string, number>()
   readonly #labels = new Map<string, string>()
+  /** Where a task goes that stands in no section. */
+  #ownList = inboxPlace
   /** Where the next task goes. */
   #list = inboxPlace
-  /** The last task, and those that it is part of, the outermost first. */
-  #path: TaskItem[] = []
+  /** The last task, and those that it is part of, the outermost first; null for each that was refused. */
+  #path: Array<TaskItem | null> = []
 
   constructor (userId: string, listName: string | undefined) {
     this.#userId = userId
@@ -56,18 +67,32 @@ class Reading {
   }
 
   begin (columns: readonly string[]): void {
-    if (this.#listName !== undefined) this.#list = this.#addList(1, this.#listName)
-    for (const name of columns.filter((name) => leftOut.includes(name) && !name.endsWith('_LANG'))) this.#note(1, name, 'left_out', `${name} is not taken over`)
+    if (this.#listName !== undefined) this.#list = this.#ownList = this.#addList(1, this.#listName)
+    for (const name of columns.filter((name) => name !== '' && !takenOver.includes(name) && !untold.includes(name)).map((name) => cut(name, lengths.list))) this.#note(1, name, 'left_out', `${name} is not taken over`)
   }
 
-  add (number: number, row: Row): void {
+  add (number: number, row: Row, hasMore: boolean): void {
     const { TYPE: type = '', CONTENT: content = '' } = row
-    if (Object.values(row).every((cell) => cell === '')) return
-    if (Object.values(row).some((cell) => cell.includes('\0'))) return this.#refuse(number, '', 'not_allowed', 'The row has a character that cannot be stored (NUL): take it out')
+    const cells = Object.entries(row)
+    if (cells.every(([, cell]) => cell === '') && !hasMore) return
+    if (hasMore) this.#note(number, '', 'left_out', 'The row has more cells than the first one names, and those are not taken over: a text with a comma must stand in quotation marks')
+    const refuse = (column: string, code: string, detail: string) => {
+      if (type.toLowerCase() === 'task') this.#refuseTask(row, number, column, code, detail)
+      else this.#refuse(number, column, code, detail)
+    }
+    if (cells.some(([, cell]) => cell.includes('\0'))) return refuse('', 'not_allowed', 'The row has a character that cannot be stored (NUL): take it out')
+    // Counting and cutting it would take the time and the memory of others.
+    const long = cells.find(([, cell]) => cell.length > 2 * lengths.description)
+    if (long) return refuse(long[0], 'too_long', `${long[0]} must have at most ${lengths.description} characters: shorten it`)
     switch (type.toLowerCase()) {
       case 'task': return this.#addTask(number, row)
       case 'section':
-        if (content === '') return this.#refuse(number, 'CONTENT', 'required', 'CONTENT must name the section')
+        if (row['DESCRIPTION']) this.#note(number, 'DESCRIPTION', 'left_out', 'A list has no description: that of the section is not taken over')
+        if (content === '') {
+          this.#list = this.#ownList
+          this.#path = []
+          return this.#refuse(number, 'CONTENT', 'required', 'CONTENT must name the section: its tasks come as those outside of one')
+        }
         this.#list = this.#addList(number, this.#listName === undefined ? content : `${this.#listName} / ${content}`)
         this.#path = []
         return
@@ -79,31 +104,32 @@ class Reading {
 
   #addTask (number: number, row: Row): void {
     const { CONTENT: content = '', PRIORITY: priority = '', INDENT: indent = '', DATE: date = '' } = row
-    if (content === '') return this.#refuse(number, 'CONTENT', 'required', 'CONTENT must say what is to be done')
+    if (content === '') return this.#refuseTask(row, number, 'CONTENT', 'required', 'CONTENT must say what is to be done')
     const { title, labels } = this.#withoutLabels(content)
     const texts = [row['DESCRIPTION'] ?? '']
     const keep = (column: string, code: string, text: string, detail: string) => {
       texts.push(text)
       this.#note(number, column, code, detail)
     }
-    if (charactersOf(title).length > lengths.title) keep('CONTENT', 'cut', content, `CONTENT has more than ${lengths.title} characters: all of it is in the description`)
+    if (isLonger(title, lengths.title)) keep('CONTENT', 'cut', content, `CONTENT has more than ${lengths.title} characters: all of it is in the description`)
     const zone = zoneOf(row['TIMEZONE'] ?? '')
     const due = date === '' ? { due_date: null, due_at: null, time_zone: null } : readTodoistDate(date, zone)
     if (!due) keep('DATE', 'kept_as_text', `Due: ${date}${row['TIMEZONE'] ? ` (${row['TIMEZONE']})` : ''}`, 'DATE does not name one day, or one instant: it is in the description, and the task is not due')
-    if (priorities[priority] === undefined) keep('PRIORITY', 'kept_as_text', `Priority: ${priority}`, 'PRIORITY must be 1, the highest, to 4: it is in the description')
+    if (!priorities.has(priority)) keep('PRIORITY', 'kept_as_text', `Priority: ${priority}`, 'PRIORITY must be 1, the highest, to 4: it is in the description')
     for (const [column, label] of Object.entries(keptAsText)) if (row[column]) keep(column, 'kept_as_text', `${label}: ${row[column]}`, `${column} is in the description`)
     if (row['DURATION'] && row['DURATION'] !== 'None') keep('DURATION', 'kept_as_text', `Duration: ${row['DURATION']} ${row['DURATION_UNIT'] ?? ''}`.trim(), 'DURATION is in the description')
     const description = texts.filter((text) => text !== '').join('\n\n')
-    if (charactersOf(description).length > lengths.description) return this.#refuse(number, 'DESCRIPTION', 'too_long', `DESCRIPTION must have at most ${lengths.description} characters, with what is added to it: shorten it`)
+    if (isLonger(description, lengths.description)) return this.#refuseTask(row, number, 'DESCRIPTION', 'too_long', `DESCRIPTION must have at most ${lengths.description} characters, with what is added to it: shorten it`)
 
-    const level = /^[1-9]\d{0,3}$/.test(indent) ? Number(indent) : 1
+    const level = levelOf(row)
     if (indent !== '' && String(level) !== indent) this.#note(number, 'INDENT', 'unknown_value', 'INDENT must be 1 or more: the task is part of no other')
     this.#path.splice(level - 1)
     const parent = this.#path.at(-1)
+    if (parent === null) return this.#refuseTask(row, number, '', 'unknown_parent', 'The task that it is part of was refused: mend that one, and send the file again')
     const item: TaskItem = {
       pointer: `/rows/${number}`,
       id: this.#idOf('task', [this.#list, parent?.id ?? '', content]),
-      fields: { title: cut(title, lengths.title), description, priority: priorities[priority] ?? 'none', ...due ?? { due_date: null, due_at: null, time_zone: null }, list_id: this.#list, parent_id: parent?.id ?? null, label_ids: labels },
+      fields: { title: cut(title, lengths.title), description, priority: priorities.get(priority) ?? 'none', ...due ?? { due_date: null, due_at: null, time_zone: null }, list_id: this.#list, parent_id: parent?.id ?? null, label_ids: labels },
     }
     this.#path.push(item)
     this.file.tasks.push(item)
@@ -111,22 +137,23 @@ class Reading {
 
   #addNote (number: number, content: string): void {
     const task = this.#path.at(-1)
-    if (!task) return this.#refuse(number, 'TYPE', 'note_alone', 'A note must stand behind the task it is about')
+    if (!task) return this.#refuse(number, 'TYPE', 'note_alone', task === null ? 'The task that the note is about was refused: mend that one, and send the file again' : 'A note must stand behind the task it is about')
     const description = [task.fields['description'] as string, content].filter((text) => text !== '').join('\n\n')
-    if (charactersOf(description).length > lengths.description) return this.#note(number, 'CONTENT', 'too_long', `The note is left out: with it the description would have more than ${lengths.description} characters`)
+    if (isLonger(description, lengths.description)) return this.#note(number, 'CONTENT', 'too_long', `The note is left out: with it the description would have more than ${lengths.description} characters`)
     task.fields['description'] = description
   }
 
   /** Takes the words with an @ before them for labels, as Todoist does, unless nothing else is there. */
   #withoutLabels (content: string): { title: string, labels: string[] } {
     const names: string[] = []
-    const rest = content.replaceAll(/(?:^|\s+)@([^\s@]+)(?=\s|$)/gu, (word, name: string) => {
-      if (charactersOf(name).length > lengths.label) return word
+    // Each blank is looked at once: to begin a word with any number of them takes quadratic time over a text of blanks.
+    const rest = content.replaceAll(/(?:^|(?<!\s)\s+)@([^\s@]+)(?=\s|$)/gu, (word, name: string) => {
+      if (isLonger(name, lengths.label) || names.length === mostLabels) return word
       names.push(name)
       return ''
     }).trim()
     if (rest === '') return { title: content, labels: [] }
-    return { title: rest, labels: [...new Set(names.slice(0, 50).map((name) => this.#labelOf(name)))].sort() }
+    return { title: rest, labels: [...new Set(names.map((name) => this.#labelOf(name)))].sort() }
   }
 
   #labelOf (name: string): string {
@@ -141,7 +168,7 @@ class Reading {
 
   #addList (number: number, name: string): string {
     const id = this.#idOf('list', [name])
-    if (charactersOf(name).length > lengths.list) this.#note(number, 'CONTENT', 'cut', `The name has more than ${lengths.list} characters: it is cut`)
+    if (isLonger(name, lengths.list)) this.#note(number, 'CONTENT', 'cut', `The name has more than ${lengths.list} characters: it is cut`)
     this.file.lists.push({ pointer: `/rows/${number}`, id, fields: { name: cut(name, lengths.list) } })
     return id
   }
@@ -157,18 +184,28 @@ class Reading {
     return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
   }
 
+  /** Refuses a task, and with it those that are part of it: they are to be part of no other. */
+  #refuseTask (row: Row, number: number, column: string, code: string, detail: string): void {
+    this.#path.splice(levelOf(row) - 1)
+    this.#path.push(null)
+    this.#refuse(number, column, code, detail)
+  }
+
   #refuse (number: number, column: string, code: string, detail: string): void {
     this.file.refused.tasks++
     this.#note(number, column, code, detail)
   }
 
   #note (number: number, column: string, code: string, detail: string): void {
-    this.file.notes.push({ pointer: `/rows/${number}${column && `/${column}`}`, code, detail })
+    this.file.notes.push({ pointer: `/rows/${number}${column && `/${column.replaceAll('~', '~0').replaceAll('/', '~1')}`}`, code, detail })
   }
 }
 
-const charactersOf = (text: string) => [...text]
-const cut = (text: string, length: number) => charactersOf(text).length > length ? `${charactersOf(text).slice(0, length - 1).join('').trimEnd()}…` : text
+/** How deep a task is: 1 where it is part of no other, or says nothing that can be understood. */
+const levelOf = ({ INDENT: indent = '' }: Row) => /^[1-9]\d{0,3}$/.test(indent) ? Number(indent) : 1
+
+const isLonger = (text: string, most: number) => text.length > most && [...text].length > most
+const cut = (text: string, length: number) => isLonger(text, length) ? `${[...text].slice(0, length - 1).join('').trimEnd()}…` : text
 
 function zoneOf (name: string): string | null {
   try {

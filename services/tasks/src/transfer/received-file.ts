@@ -4,9 +4,10 @@ import type { Readable } from 'node:stream'
 
 export const mostMegabytes = 64
 export const mostTasks = 100_000
+export const mostListsAndLabels = 10_000
 
 /** What a file is refused for that has more than is taken at once. */
-export const tooMuch = () => bodyTooLarge({ detail: `A file may have ${mostMegabytes} MiB, ${mostTasks.toLocaleString('en')} tasks and 10,000 lists and labels. Send it in parts: what is there already is left alone.` })
+export const tooMuch = () => bodyTooLarge({ detail: `A file may have ${mostMegabytes} MiB, ${mostTasks.toLocaleString('en')} tasks and ${mostListsAndLabels.toLocaleString('en')} lists and labels. Send it in parts: what is there already is left alone.` })
 
 /** A file as it was sent. In JSON it is a digest: all that a repeated request needs to be known by. */
 export class ReceivedFile {

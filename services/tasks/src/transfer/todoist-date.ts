@@ -2,7 +2,7 @@
 export interface Due { due_date: string | null, due_at: string | null, time_zone: string | null }
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-const time = '(?:[T ]+(?<hour>\\d{1,2}):(?<minute>\\d\\d)(?::(?<second>\\d\\d)(?:\\.\\d+)?)?(?<offset>Z|[+-]\\d\\d:?\\d\\d)?)?'
+const time = '(?:[T ]+(?<hour>\\d{1,2}):(?<minute>\\d\\d)(?::(?<second>\\d\\d)(?:\\.\\d+)?)?(?<offset>Z|[+-](?:[01]\\d|2[0-3]):?[0-5]\\d)?)?'
 const month = '(?<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\\.?'
 const forms = [
   `^(?<year>\\d{4})-(?<month>\\d\\d)-(?<day>\\d\\d)${time}$`,
@@ -26,8 +26,11 @@ export function readTodoistDate (text: string, zone: string | null): Due | null 
   if (number('hour') > 23 || number('minute') > 59 || number('second') > 59) return null
   const wall = day + ((number('hour') * 60 + number('minute')) * 60 + number('second')) * 1000
   const instant = found['offset'] === undefined ? zone === null ? null : instantAt(wall, zone) : wall - offsetOf(found['offset'])
-  return instant === null ? null : { due_date: null, due_at: new Date(instant).toISOString(), time_zone: zone ?? 'UTC' }
+  return instant === null || isBeyondFourDigits(instant) ? null : { due_date: null, due_at: new Date(instant).toISOString(), time_zone: zone ?? 'UTC' }
 }
+
+/** What no task can be due at: an offset leads out of the years that have four digits. */
+const isBeyondFourDigits = (instant: number) => new Date(instant).getUTCFullYear() > 9999
 
 function offsetOf (offset: string): number {
   if (offset.toUpperCase() === 'Z') return 0
