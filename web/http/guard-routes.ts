@@ -17,7 +17,7 @@ export function guardRoutes (build: ServerBuild): ServerBuild {
       module: {
         ...route.module,
         ...action && {
-          action: (args: ActionFunctionArgs) => args.context.refusal ? refused(args.context.refusal) : answering(args, () => action(args)),
+          action: (args: ActionFunctionArgs) => args.context.refusal ? refused(args.context.refusal, args.context.user === null) : answering(args, () => action(args)),
         },
         ...loader && { loader: (args: LoaderFunctionArgs) => answering(args, () => loader(args)) },
       },
@@ -55,7 +55,7 @@ export function byWayOf (page: '/login' | '/confirm', request: Request): string 
   return `${page}?${new URLSearchParams({ next: pathname + search })}`
 }
 
-function refused (refusal: Refusal) {
+function refused (refusal: Refusal, isSignedOut: boolean) {
   if (refusal.reason === 'unreadable') throw data(null, { status: refusal.status })
   if (refusal.reason === 'no-file') return data<FormAnswer>({ values: {}, errors: { file: refusal.status === 413 ? fileTooLarge : busyWithFiles } }, { status: refusal.status })
   const answer: FormAnswer = {
@@ -64,6 +64,7 @@ function refused (refusal: Refusal) {
     problem: refusal.reason === 'stale-form'
       ? 'This page had been open for too long, or you have signed in anew since. Nothing was changed. What you typed is still here: please send it again.'
       : 'Your browser did not confirm that this came from this page, so nothing was changed. What you typed is still here: please send it again.',
+    ...isSignedOut && { isSignedOut: true as const },
   }
   return data(answer, { status: 403 })
 }

@@ -31,13 +31,17 @@ export function ChooseTasks ({ action, items, isAll, addresses, others, answer, 
     recount()
   }
   useEffect(recount, [items.length])
+  // What led here is gone, and the focus with it.
+  const head = useRef<HTMLParagraphElement>(null)
+  const isLedHere = useRef(isHydrated)
+  useEffect(() => { if (isLedHere.current && document.activeElement === document.body) head.current?.focus({ preventScroll: true }) }, [])
   return (
     <Form ref={form} className='choose' data-unsaved method='post' action={action} preventScrollReset onChange={recount}>
       <FormToken />
       <input type='hidden' name='intent' value='bulk' />
       <button disabled hidden /> {/* Enter in a field or on a box presses the first button: none that does anything */}
       <div className='choose__head'>
-        <p role='status'>{count === null || !isHydrated ? 'Choose tasks' : count === 1 ? '1 task chosen' : `${count} tasks chosen`}</p>
+        <p ref={head} tabIndex={-1} role='status'>{count === null || !isHydrated ? 'Choose tasks' : count === 1 ? '1 task chosen' : `${count} tasks chosen`}</p>
         <p className='choose__ways'>
           <Link className='button button--quiet' to={addresses.all} preventScrollReset onClick={() => { tickAll(true) }}>All shown</Link>
           <Link className='button button--quiet' to={addresses.none} preventScrollReset onClick={() => { tickAll(false) }}>None</Link>

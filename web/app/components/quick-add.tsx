@@ -1,5 +1,5 @@
 import { Form } from '@remix-run/react'
-import { type FormEvent, type RefObject, useEffect, useState } from 'react'
+import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react'
 import { fieldAttributes } from '../forms/field-attributes.ts'
 import { type FormGuide, fieldMessage } from '../forms/field-rules.ts'
 import type { FormAnswer } from '../forms/form-answer.ts'
@@ -20,6 +20,7 @@ interface QuickAddProps {
 export function QuickAdd ({ guide, action, answer, onAdd, input }: QuickAddProps) {
   const isHydrated = useHydrated()
   const [judged, setJudged] = useState<{ message: string | null } | null>(null)
+  const isSpent = useRef(false)
   const field = guide['title']
   const error = judged ? judged.message : answer?.errors['title'] ?? answer?.problem ?? null
 
@@ -42,12 +43,15 @@ export function QuickAdd ({ guide, action, answer, onAdd, input }: QuickAddProps
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (!input.current) return
+    // Pressed twice, or held: the second time there is nothing to add, and nothing wrong.
+    if (isSpent.current && input.current.value === '') return input.current.focus()
     const message = fieldMessage(field, input.current.value)
     setJudged({ message })
     input.current.focus()
     if (message) return
     onAdd(input.current.value)
     input.current.value = ''
+    isSpent.current = true
   }
   return (
     <Form className='quick-add' method='post' action={action} noValidate={isHydrated} onSubmit={submit}>
@@ -59,7 +63,10 @@ export function QuickAdd ({ guide, action, answer, onAdd, input }: QuickAddProps
           ref={input} id='title' name='title' className='quick-add__input' placeholder='What is to be done?' autoComplete='off' enterKeyHint='done'
           defaultValue={answer?.values['title']} {...field && fieldAttributes(field.rules)} {...isHydrated && { maxLength: undefined }}
           aria-invalid={error ? true : undefined} aria-describedby={error ? 'title-error' : undefined}
-          onInput={({ currentTarget: { value } }) => { judgeWriting(value) }}
+          onInput={({ currentTarget: { value } }) => {
+            isSpent.current = false
+            judgeWriting(value)
+          }}
         />
         <button className='quick-add__button'><PlusIcon /><span>Add</span></button>
       </div>

@@ -4,6 +4,7 @@ import type { FormGuide } from '../forms/field-rules.ts'
 import { type FormEvent, useEffect, useRef } from 'react'
 import { FormSummary, useCheckedForm } from './checked-form.tsx'
 import { Field } from './field.tsx'
+import { focusNextRow } from './focus-next-row.ts'
 import { FormToken } from './form-token.tsx'
 import { CheckIcon, TrashIcon } from './icons.tsx'
 
@@ -36,13 +37,7 @@ export function Subtasks ({ id, subtasks, hasMore, guide, served }: SubtasksProp
       input.focus({ preventScroll: true })
     }
   }, [state, isAdding, served])
-  // The row is about to go, and the focus with it: it moves on to the next one, or to the line.
-  const moveFocus = ({ currentTarget }: FormEvent<HTMLElement>) => {
-    const row = currentTarget.closest('li')
-    if (!row?.contains(document.activeElement)) return
-    const neighbour = row.nextElementSibling ?? row.previousElementSibling
-    ;(neighbour?.querySelector<HTMLElement>('a') ?? line())?.focus()
-  }
+  const moveFocus = ({ currentTarget }: FormEvent<HTMLElement>) => { focusNextRow(currentTarget, 'a', line()) }
   const done = subtasks.filter(({ completed }) => completed).length
   return (
     <section className='subtasks' aria-labelledby='subtasks-title'>

@@ -5,6 +5,8 @@ export interface FormAnswer {
   errors: Record<string, string>
   /** What is wrong with the whole. */
   problem?: string
+  /** Nobody is signed in, which is why the form was refused. */
+  isSignedOut?: true
 }
 
 /** The same, of an undo: with the page that tells what stands in the way. */

@@ -1,6 +1,6 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Link, useActionData, useLoaderData } from '@remix-run/react'
-import { type RefObject, useCallback, useRef, useState } from 'react'
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import { answerUnreached } from '../answer-unreached.ts'
 import type { TaskFlash } from '../../session/flash.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
@@ -190,6 +190,14 @@ function ShownTasks ({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
     if (isRoom) lastFailed.current = addition
     else setUnsent((list) => [addition, ...list.filter((one) => one.key !== key)])
   }, [tell])
+
+  // What was pressed to come here may be gone, and the focus with it.
+  const where = `${shown.choose} ${shown.q}`
+  const shownLast = useRef(where)
+  useEffect(() => {
+    if (shownLast.current !== where && document.activeElement === document.body) heading.current?.focus({ preventScroll: true })
+    shownLast.current = where
+  }, [where, heading])
 
   const isServedAdd = served?.values['intent'] === 'add'
   const answer = trouble ?? (isServedAdd ? null : served)

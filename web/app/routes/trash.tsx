@@ -1,11 +1,13 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, data, redirect } from '@remix-run/node'
 import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react'
+import { useRef } from 'react'
 import { answerUnreached } from '../answer-unreached.ts'
 import { isServiceProblem } from '../api/service-problem.ts'
 import { changeChosen } from '../bulk.server.ts'
 import { BulkAct } from '../components/bulk-acts.tsx'
 import { FormSummary } from '../components/checked-form.tsx'
 import { ChooseTasks } from '../components/choose-tasks.tsx'
+import { focusNextRow } from '../components/focus-next-row.ts'
 import { FormToken, revalidateAfterRefusal } from '../components/form-token.tsx'
 import { BackIcon, RestoreIcon } from '../components/icons.tsx'
 import { LocalTime } from '../components/local-time.tsx'
@@ -82,11 +84,12 @@ export async function action ({ request, context }: ActionFunctionArgs) {
 export default function TrashPage () {
   const { items, days, choose, addresses, first, next, flash } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>() as FormAnswer | undefined
+  const heading = useRef<HTMLHeadingElement>(null)
   const sending = useNavigation().formData?.get('id')
   return (
     <div className='tasks'>
       <p><Link className='back' to='/dashboard'><BackIcon />Tasks</Link></p>
-      <div className='tasks__head'><h1>Trash</h1></div>
+      <div className='tasks__head'><h1 ref={heading} tabIndex={-1}>Trash</h1></div>
       <Told flash={flash} />
       <FormSummary answer={answer} />
       {items.length > 0 && (
@@ -120,7 +123,7 @@ export default function TrashPage () {
                 <p className='settings__note'>Deleted <LocalTime instant={at} /> · <Link className='task-page__history' to={`/tasks/${id}/history`} aria-label={`History of “${title}”`}>History</Link></p>
               </div>
               <div className='trash__acts'>
-                <Form method='post' action={addresses.here} preventScrollReset>
+                <Form method='post' action={addresses.here} preventScrollReset onSubmit={({ currentTarget }) => { focusNextRow(currentTarget, 'button', heading.current) }}>
                   <FormToken />
                   <button className='button button--quiet' name='id' value={id} aria-label={`Bring back “${title}”`} aria-disabled={sending === id || undefined}>Bring back</button>
                 </Form>
