@@ -38,6 +38,12 @@ t.test('FR-296: so has one that crashes', async (t) => {
   t.same({ output, code }, { output: 'before\ncrashed\n', code: 3 })
 })
 
+t.test('FR-296: so has one that crashes with nobody to notice', async (t) => {
+  for (const end of ["setTimeout(() => { throw new Error('on purpose') }, 10)", "void Promise.reject(new Error('on purpose'))"]) {
+    t.same(await outputOf(`process.stderr.write = () => true; lines.write('before\\n'); ${end}`), { output: 'before\n', code: 1 }, end)
+  }
+})
+
 t.test('FR-296: lines do not wait for more of them', async (t) => {
   const child = start("lines.write('one\\n'); await delay(60_000)")
   const [chunk] = await once(child.stdout, 'data') as [Buffer]
