@@ -46,7 +46,10 @@ export class GatheredLines {
     }
   }
 
-  /** Writes what waits at once, for a process that is about to end. It throws nothing: there is nobody left to tell. */
+  /**
+   * Writes what waits at once, for a process that is about to end. It throws nothing: there is nobody left to tell. Beside a write that still
+   * waits for room in its pipe it may come into the midst of that.
+   */
   flushSync (): void {
     let rest = Buffer.concat([this.#held, this.#take()])
     this.#held = Buffer.alloc(0)

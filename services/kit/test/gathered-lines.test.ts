@@ -58,6 +58,20 @@ t.test('FR-296: a line that came while others found no room follows them', async
   t.equal(output.length, 1_000_004)
 })
 
+t.test('FR-296: where a write does not wait for room, all is written as it is made, in its order, and at the end as well', async (t) => {
+  // Whoever looks at it as a stream leaves the pipe so that a write to it never waits.
+  const many = "void process.stdout; lines.write('x'.repeat(1_000_000)); await delay(200); lines.write('last');"
+  for (const end of ['await delay(1500)', 'process.exit(0)']) {
+    const child = start(`${many} ${end}`)
+    const isClosed = once(child, 'close')
+    await delay(600) // nobody reads meanwhile
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
+    t.same(await isClosed, [0, null])
+    t.ok(output === `${'x'.repeat(1_000_000)}last`, `${end}: ${output.length} characters, the last of them ${output.slice(-8)}`)
+  }
+})
+
 t.test('FR-296: a process whose reader has gone goes on, and ends', async (t) => {
   const child = start("process.on('SIGTERM', () => process.exit(7)); lines.write('here\\n'); for (;;) { lines.write('line\\n'); await delay(1) }")
   await once(child.stdout, 'data')
