@@ -1,6 +1,7 @@
 import t from 'tap'
 import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { type ExportedTask, type ImportReport, type Label, type List, type Task, type TaskExport, type TaskPage, colours, priorities } from '../contracts.ts'
 import { empty, exportedTask as task, moment, past } from './exported.ts'
@@ -339,4 +340,22 @@ t.test('FR-206: what was brought in and is needed by something newer stays, and 
   const { items } = (await call('POST', `/api/${ada.id}/changes/${seq}/undo`, ada)).json<{ items: Array<{ object_id: string, undone: boolean, code: string | null }> }>()
   t.same(new Map(items.map(({ object_id: id, undone, code }) => [id, undone ? null : code])), new Map([[list.id, 'still_needed'], [one.id, 'still_needed'], [two.id, 'still_needed'], [three.id, null]]))
   t.ok(await isReplayed(ada))
+})
+
+t.test('FR-264: an import into an account that is opened while it begins waits for what else is brought in there', async (t) => {
+  const ada = await signUp()
+  const brought = task()
+  const untilWaiting = async () => {
+    while ((await database.asSuperuser("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")).length === 0) await delay(5)
+  }
+  const letBegin = await database.hold('LOCK TABLE tasks.idempotency_keys') // where it looks for an earlier answer, having found no account to lock
+  const answer = send(ada, { ...empty, tasks: [brought] }, '?dry_run=false', { 'idempotency-key': randomUUID() })
+  await untilWaiting()
+  await call('GET', `/api/${ada.id}/lists`, ada)
+  const letFinish = await database.hold(`WITH account AS (SELECT user_id FROM tasks.accounts WHERE user_id = $1 FOR UPDATE)
+    INSERT INTO tasks.tasks (user_id, id, list_id, title) SELECT l.user_id, $2, l.id, 'Brought in by another' FROM account JOIN tasks.lists l USING (user_id)`, [ada.id, brought.id])
+  await letBegin()
+  await untilWaiting()
+  await letFinish()
+  t.match((await answer).json(), { tasks: { created: 0, differing: 1 }, change_seq: null })
 })

@@ -1,5 +1,6 @@
 import type { CommonQueryMethods } from 'slonik'
 import type { ImportReport } from '../../contracts.ts'
+import { lockOpened } from '../accounts/queries.ts'
 import { NoAccountYet } from '../accounts/write-in-turn.ts'
 import { authorOf, type Origin } from '../changes/origin.ts'
 import { type Author, bringInLabels, bringInLists, bringInTasks, changeLists, editsGiven, type New } from '../changes/write-statements.ts'
@@ -18,8 +19,9 @@ interface Outcome { problem: string | null, seq?: number | null }
  */
 export async function importFile (db: CommonQueryMethods, origin: Origin, file: ImportFile): Promise<Omit<ImportReport, 'dry_run'>> {
   const author = authorOf(origin)
-  const { hasAccount, lists, labels, tasks, inbox, report } = await planImport(db, author.user_id, file)
-  if (!hasAccount) throw new NoAccountYet()
+  // Opened since this transaction began, the account would be planned for without its lock, and what another brings in met.
+  if (!await lockOpened(db, author)) throw new NoAccountYet()
+  const { lists, labels, tasks, inbox, report } = await planImport(db, author.user_id, file)
   let first: number | null = null
   const write = async (change: (author: Author) => Promise<readonly Outcome[]>) => {
     for (const { problem, seq = null } of await change({ ...author, group_seq: first ?? undefined })) {

@@ -15,8 +15,6 @@ const mostNotes = 200
 
 /** What is to be done, and what is told of it. */
 export interface Plan {
-  /** Whether there is an account to write to. */
-  hasAccount: boolean
   lists: New[]
   labels: New[]
   /** Each chunk by one statement, parents before their subtasks. */
@@ -158,7 +156,6 @@ export async function planImport (db: CommonQueryMethods, user_id: string, file:
     if (!isFresh) note({ pointer: '' }, '/inbox', 'differs', 'is another here: it is left as it is')
   }
   return {
-    hasAccount: inbox !== undefined,
     lists: newLists,
     labels: newLabels,
     tasks: chunks,
