@@ -58,21 +58,26 @@ t.test('SEC-18: a link that is too old, altered, or of another kind works nowher
 
 t.test('SEC-37: nobody floods an address that was never proven, by whatever is told of an account', async (t) => {
   const email = address()
-  const waiting = async () => Number((await database.asSuperuser<{ n: string }>('SELECT count(*) AS n FROM auth.outbox'))[0]?.n)
+  const isWaiting = async () => (await database.asSuperuser('SELECT FROM auth.outbox LIMIT 1')).length > 0
+  const sent = async () => { while (await isWaiting()) await delay(20) }
   const got = () => mails.filter(({ to }) => to === email).length
-  for (let n = 0; n < 6; n++) t.equal((await call('DELETE', '/auth/me', undefined, bearer(await signUp(email)))).statusCode, 204)
+  for (let n = 0; n < 6; n++) {
+    const gone = await signUp(email)
+    await sent() // what waits for an account that is deleted is counted, and not sent
+    t.equal((await call('DELETE', '/auth/me', undefined, bearer(gone))).statusCode, 204)
+  }
   let session = await signUp(email)
   for (const [current_password, next] of [[password, 'an even better passphrase'], ['an even better passphrase', 'one more passphrase altogether']]) {
     const changed = await call('POST', '/auth/password/change', { current_password, password: next }, bearer(session))
     t.equal(changed.statusCode, 200)
     session = changed.json()
   }
-  while (await waiting() > 0) await delay(20)
+  await sent()
   t.equal(got(), 5, 'MAIL_PER_HOUR, for all of it')
 
   await database.asSuperuser('UPDATE auth.users SET email_verified_at = now() WHERE id = $1', [session.user.id])
   await call('POST', '/auth/password/change', { current_password: 'one more passphrase altogether', password: 'yet another passphrase of mine' }, bearer(session))
-  while (await waiting() > 0) await delay(20)
+  await sent()
   t.equal(got(), 6, 'who has proven it is told all the same')
 })
 
