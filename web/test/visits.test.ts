@@ -1,6 +1,6 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { randomUUID } from 'node:crypto'
-import type { Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { launchBrowser } from './browser.ts'
 import { password, startWeb } from './start-web.ts'
 import { visitor } from './visitor.ts'
@@ -10,14 +10,20 @@ const browser = await launchBrowser(t)
 
 const write = async (page: Page, fields: Record<string, string>) => { for (const [label, text] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(text) }
 
+/** Two tabs of a new browser, of which neither had a cookie to send; again where one of them was too late for that. */
+async function openAtOnce (t: Test, javaScriptEnabled: boolean): Promise<{ context: BrowserContext, tabs: Page[] }> {
+  const context = await browser.newContext({ baseURL: origin, javaScriptEnabled })
+  t.teardown(() => context.close())
+  const tabs = [await context.newPage(), await context.newPage()]
+  const answers = await Promise.all(tabs.map((tab) => tab.goto('/signup')))
+  const sent = await Promise.all(answers.map(async (answer) => (await answer?.request().allHeaders())?.['cookie'] ?? ''))
+  return sent.some((cookies) => cookies.includes('daymark')) ? await openAtOnce(t, javaScriptEnabled) : { context, tabs }
+}
+
 for (const javaScriptEnabled of [true, false]) {
   t.test(`FR-054: of two tabs that open the sign-up page at once, the form of each counts, with JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async (t) => {
     for (const first of [0, 1]) {
-      const context = await browser.newContext({ baseURL: origin, javaScriptEnabled })
-      t.teardown(() => context.close())
-      const tabs = [await context.newPage(), await context.newPage()]
-      const answers = await Promise.all(tabs.map((tab) => tab.goto('/signup')))
-      for (const answer of answers) t.notMatch((await answer?.request().allHeaders())?.['cookie'] ?? '', 'daymark', 'neither had a cookie')
+      const { context, tabs } = await openAtOnce(t, javaScriptEnabled)
       const tab = tabs[first]!
       await write(tab, { 'E-mail address': `${randomUUID()}@example.com`, Password: password })
       await tab.getByRole('button', { name: 'Create account' }).click()
