@@ -121,14 +121,18 @@ for (const javaScriptEnabled of [true, false]) {
     const other = await context.newPage()
     await other.goto(page.url())
 
-    const save = async (tab: Page, title: string, description: string) => {
+    const write = async (tab: Page, title: string, description: string) => {
       await tab.getByRole('textbox', { name: 'Title' }).fill(title)
       await tab.getByRole('textbox', { name: 'Description' }).fill(description)
+    }
+    const save = async (tab: Page, title: string, description: string) => {
+      await write(tab, title, description)
       await tab.getByRole('button', { name: 'Save' }).click()
     }
+    await write(page, 'Ours', 'Written here') // first: a page in which nothing is begun shows what is changed elsewhere
     await save(other, 'Ours', 'Written there')
     await other.getByText('Saved', { exact: true }).waitFor()
-    await save(page, 'Ours', 'Written here')
+    await page.getByRole('button', { name: 'Save' }).click()
 
     const note = page.getByRole('alert').filter({ hasText: 'changed elsewhere' })
     await note.waitFor()
@@ -143,9 +147,10 @@ for (const javaScriptEnabled of [true, false]) {
     await other.reload()
     t.equal(await other.getByRole('textbox', { name: 'Description' }).inputValue(), 'Written here')
 
+    await write(other, 'Ours, by another name', 'Written here')
     await save(page, 'Ours, renamed', 'Written here')
     await page.getByText('Saved', { exact: true }).waitFor()
-    await save(other, 'Ours, by another name', 'Written here')
+    await other.getByRole('button', { name: 'Save' }).click()
     await other.getByRole('link', { name: 'Take the other' }).click()
     await other.getByRole('button', { name: 'Save', exact: true }).waitFor()
     t.equal(await other.getByRole('textbox', { name: 'Title' }).inputValue(), 'Ours, renamed')

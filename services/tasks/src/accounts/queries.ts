@@ -8,7 +8,7 @@ export const lockAccount = 'SELECT FROM tasks.accounts WHERE user_id = $1 FOR UP
 const nothing = row(Type.Object({}))
 
 /** Locks the tenant's row within a transaction that found none to lock at its beginning; gives nothing where there is none still. */
-export const lockOpened = (db: CommonQueryMethods, { user_id }: { user_id: string }) => db.maybeOne(sql.type(row(Type.Object({ user_id: Type.String() })))`
+export const lockOpened = (db: CommonQueryMethods, { user_id }: { user_id: string }) => db.maybeOne(sql.prepared('lock_opened', row(Type.Object({ user_id: Type.String() })))`
   SELECT user_id FROM tasks.accounts WHERE user_id = ${user_id} FOR UPDATE`)
 
 export interface NewAccount { user_id: string, inbox_id: string, request_id: string }

@@ -67,6 +67,7 @@ export const sampled: Array<{ from: string, queries: Record<string, unknown>, sa
     queries: accounts,
     samples: {
       insertAccount: one((db, { user_id }) => accounts.insertAccount(db, { user_id, inbox_id: randomUUID(), request_id: 'a request' })),
+      lockOpened: one((db, { user_id }) => accounts.lockOpened(db, { user_id })),
     },
   },
   {
