@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
@@ -13,20 +13,12 @@ import { isDatabaseAway } from '../src/database.ts'
 import { row } from '../src/row.ts'
 import { asUser, asWriter } from '../src/scope.ts'
 import { createTestDatabase, type TestDatabase } from '../src/test-database.ts'
+import { findFreePort } from './ports.ts'
 import { storms, unleash } from './storm.ts'
 import { addTenants, anything, openPool, owned, refusal } from './tenants.ts'
 import { startWire } from './wire.ts'
 
 const program = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer'].find((path) => existsSync(path))
-
-async function findFreePort () {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** PgBouncer in transaction mode with two server connections, in front of the database; gives the service's URL through it. */
 async function startPgBouncer (program: string, database: TestDatabase) {
