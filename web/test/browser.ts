@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Teardown } from '@daymark/kit/test-database'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
@@ -28,6 +30,19 @@ export async function pageOf (t: Teardown, browser: Browser, { cookies }: Visito
 /** The same in a Chromium of its own. */
 export const openPageOf = async (t: Teardown, visitor: Visitor, place: Place, options: BrowserContextOptions = {}): Promise<Page> =>
   await pageOf(t, await launchBrowser(t), visitor, place, options)
+
+/**
+ * Waits until the tasks listed are these, and gives those that are listed in the end; rows on their way in or out do not count. It asks from outside:
+ * `waitForFunction` waits for a frame of the page to ask again, and a page without JavaScript has none.
+ */
+export async function listedTasks (page: Page, expected: readonly string[]): Promise<string[]> {
+  const links = page.locator('.task:not(.task--pending):not([data-leaving]) .task__link')
+  for (const deadline = Date.now() + 60_000; ;) {
+    const titles = await links.allTextContents()
+    if (isDeepStrictEqual(titles, expected) || Date.now() > deadline) return titles
+    await sleep(50)
+  }
+}
 
 async function unpackedChromium (): Promise<string> {
   process.env['AWS_EXECUTION_ENV'] = 'AWS_Lambda_nodejs24.x' // or the package leaves out the libraries it brings

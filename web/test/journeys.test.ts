@@ -1,7 +1,8 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Page } from 'playwright-core'
-import { launchBrowser } from './browser.ts'
+import { launchBrowser, listedTasks } from './browser.ts'
 import { password, startWeb } from './start-web.ts'
 
 const { origin, restart, children } = await startWeb(t)
@@ -44,16 +45,10 @@ async function add (page: Page, title: string) {
   await page.locator('.task:not(.task--pending)').getByText(title, { exact: true }).waitFor()
 }
 
-const titles = (page: Page) => page.locator('.task:not(.task--pending):not([data-leaving]) .task__link').allTextContents()
-
 /** Waits until the list is what it should be, then says so. */
 async function listIs (t: Test, page: Page, expected: string[]) {
-  await page.waitForFunction((wanted) => {
-    const shown = [...document.querySelectorAll('.task:not(.task--pending):not([data-leaving]) .task__link')].map((link) => link.textContent)
-    return JSON.stringify(shown) === JSON.stringify(wanted)
-  }, expected).catch(() => {})
-  const shown = await titles(page)
-  if (JSON.stringify(shown) !== JSON.stringify(expected)) for (const line of askedBy.get(page)?.slice(-30) ?? []) t.comment(line)
+  const shown = await listedTasks(page, expected)
+  if (!isDeepStrictEqual(shown, expected)) for (const line of askedBy.get(page)?.slice(-30) ?? []) t.comment(line)
   t.same(shown, expected)
 }
 
@@ -291,8 +286,7 @@ t.test('many tasks written in one breath all arrive, in their order', async (t) 
     await page.keyboard.type(title)
     await page.keyboard.press('Enter')
   }
-  await page.waitForFunction((count) => document.querySelectorAll('.task:not(.task--pending)').length === count && !document.querySelector('.task--pending'), written.length)
-  t.same(await titles(page), written.toReversed())
+  await listIs(t, page, written.toReversed())
 })
 
 t.test('a form checks itself: when a field is left, while it is put right, and as a whole', async (t) => {
@@ -328,7 +322,7 @@ t.test('a title of 200 emoji is saved whole, one of 201 is told', async (t) => {
   await add(page, '🌅'.repeat(200))
   await page.getByLabel('New task').fill('🌅'.repeat(201))
   await page.getByText('it has 201').waitFor()
-  t.same(await titles(page), ['🌅'.repeat(200)])
+  await listIs(t, page, ['🌅'.repeat(200)])
 })
 
 t.test('FR-052: a title written before the page has woken is judged when it wakes', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { launchBrowser, pageOf } from './browser.ts'
+import { launchBrowser, listedTasks, pageOf } from './browser.ts'
 import { startWeb } from './start-web.ts'
 
 const { origin, cookieName, signUp } = await startWeb(t)
@@ -26,7 +26,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.waitForLoadState() // a page that is still coming in takes the focus to the row its address names
       if (!await row.locator('details').evaluate((menu: HTMLDetailsElement) => menu.open)) await row.locator('summary').press('Enter')
       await button(name).press('Enter')
-      await page.waitForFunction((wanted) => JSON.stringify([...document.querySelectorAll('.task__link')].map((link) => link.textContent)) === wanted, JSON.stringify(expected))
+      t.same(await listedTasks(page, expected), expected)
       t.same(await order(), expected)
     }
     await move('Up', ['One', 'Three', 'Two', 'Four'])

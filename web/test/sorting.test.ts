@@ -1,5 +1,5 @@
 import t from 'tap'
-import { launchBrowser, pageOf } from './browser.ts'
+import { launchBrowser, listedTasks, pageOf } from './browser.ts'
 import { startWeb } from './start-web.ts'
 
 const { origin, cookieName, signUp, database } = await startWeb(t)
@@ -104,7 +104,7 @@ for (const javaScriptEnabled of [true, false]) {
     const choose = async (from: string, name: string, expected: string[]) => {
       await page.locator('summary', { hasText: `Sort: ${from}` }).press('Enter')
       await page.getByRole('link', { name, exact: true }).press('Enter')
-      await page.waitForFunction((wanted) => JSON.stringify([...document.querySelectorAll('.task__link')].map((link) => link.textContent)) === wanted, JSON.stringify(expected))
+      t.same(await listedTasks(page, expected), expected)
     }
     await choose('Manual order', 'Title, A to Z', ['Apple', 'banana', 'cherry'])
     t.equal(new URL(page.url()).search, '?sort=title')

@@ -78,7 +78,7 @@ t.test('FR-141: the list is newest first, a page at a time, each account once', 
     for (const other of ['?limit=2', '?q=other&limit=2', '?q=paging&status=active', '?q=paging&role=user']) {
       t.match((await get(`/admin/users${other}&cursor=${next}`)).json(), { status: 400, type: '/problems/invalid-cursor' }, 'bound to its query')
     }
-    t.equal((await get(`/admin/users?q=paging&cursor=A${next.slice(1)}`)).statusCode, 400, 'signed')
+    t.equal((await get(`/admin/users?q=paging&cursor=${next.startsWith('A') ? 'B' : 'A'}${next.slice(1)}`)).statusCode, 400, 'signed')
   }
   t.same(seen, users.reverse())
   t.equal((await list('?limit=200')).next_cursor, null)
