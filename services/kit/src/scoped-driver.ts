@@ -54,34 +54,38 @@ export function createScopedDriver ({ connection, lockStatement, namedStatements
       /** The scope the open transaction was started in. */
       let transactionScope: Scope | undefined
 
-      const run = (preludes: Prelude[], text: string, values: readonly unknown[], name?: string) =>
+      const run = (preludes: readonly Prelude[], text: string, values: readonly unknown[], name?: string) =>
         new Promise<DriverQueryResult>((resolve, reject) => {
           client.query(new ScopedQuery(preludes, { text, values, name, types }, (error, result) => {
             if (error) reject(error)
-            else resolve(toDriverResult(result))
+            else resolve(result as unknown as DriverQueryResult)
           }) as unknown as pg.Submittable)
         })
 
-      async function query (text: string, values: readonly unknown[], name?: string) {
+      async function control (word: string, text: string, values: readonly unknown[]) {
         const scope = currentScope()
+        const isStart = word === 'start' || word === 'begin'
+        const result = await run([], isStart && scope?.isFrozen ? `${text} ISOLATION LEVEL REPEATABLE READ READ ONLY` : text, values)
+        if (isStart) {
+          transactionScope = scope
+          for (const prelude of scope ? preludesOf(scope) : []) await run([], prelude.text, prelude.values)
+        }
+        return result
+      }
+
+      function inTransaction (scope: Scope | undefined): Prelude[] {
+        if (scope?.userId === transactionScope?.userId && scope?.lock === transactionScope?.lock) return []
+        throw new InvalidInputError('The scope changed inside a transaction')
+      }
+
+      /** Sends one statement, its scope ahead of it where no transaction has it. */
+      function send (text: string, values: readonly unknown[], name?: string): Promise<DriverQueryResult> {
         const word = firstWord(text)
-        if (transactionControl.has(word)) {
-          const isStart = word === 'start' || word === 'begin'
-          const result = await run([], isStart && scope?.isFrozen ? `${text} ISOLATION LEVEL REPEATABLE READ READ ONLY` : text, values)
-          if (isStart) {
-            transactionScope = scope
-            for (const prelude of scope ? preludesOf(scope) : []) await run([], prelude.text, prelude.values)
-          }
-          return result
-        }
+        if (transactionControl.has(word)) return control(word, text, values)
         if (word === 'copy') throw new InvalidInputError('COPY cannot be scoped')
-        if (client.getTransactionStatus() === 'T') {
-          if (scope?.userId !== transactionScope?.userId || scope?.lock !== transactionScope?.lock) {
-            throw new InvalidInputError('The scope changed inside a transaction')
-          }
-          return await run([], text, values, name)
-        }
-        return await run(scope ? preludesOf(scope) : [], text, values, name)
+        const scope = currentScope()
+        const preludes = client.getTransactionStatus() === 'T' ? inTransaction(scope) : scope ? preludesOf(scope) : []
+        return run(preludes, text, values, name)
       }
 
       return {
@@ -98,13 +102,11 @@ export function createScopedDriver ({ connection, lockStatement, namedStatements
           // Asked before the attempt: an error comes ahead of the status it leads to.
           const isAlone = client.getTransactionStatus() === 'I'
           try {
-            return await query(text, values, namedStatements ? options.name : undefined).catch((error: unknown) => {
-              if (namedStatements && isAlone && isLostStatement(error)) return query(text, values)
-              throw error
-            })
+            return await send(text, values, namedStatements ? options.name : undefined)
           } catch (error) {
-            throw toSlonikError(error as Error)
+            if (!namedStatements || !isAlone || !isLostStatement(error)) throw toSlonikError(error as Error)
           }
+          return await send(text, values).catch((error: Error) => { throw toSlonikError(error) })
         },
         stream: () => { throw new InvalidInputError('Streams cannot be scoped; page by cursor') },
       }
@@ -113,13 +115,6 @@ export function createScopedDriver ({ connection, lockStatement, namedStatements
 }
 
 const nothing: DriverQueryResult = { command: 'SELECT', fields: [], rowCount: 0, rows: [] }
-
-const toDriverResult = ({ command, fields, rowCount, rows }: pg.QueryResult): DriverQueryResult => ({
-  command: command as DriverQueryResult['command'],
-  fields: fields.map(({ dataTypeID, name }) => ({ dataTypeId: dataTypeID, name })),
-  rowCount,
-  rows: rows as DriverQueryResult['rows'],
-})
 
 /** 26000: the pooler moved us to a server that never saw the name. 0A000: the cached plan's result type has changed. */
 const isLostStatement = (error: unknown) =>

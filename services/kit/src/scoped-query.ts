@@ -1,95 +1,156 @@
-import pg from 'pg'
+import type pg from 'pg'
+// @ts-expect-error its types leave it out
+import pgUtils from 'pg/lib/utils.js'
+import { serialize } from 'pg-protocol'
 
-/** A statement sent ahead of a query, under the same Sync. With a `name` it is parsed once per connection. */
-export interface Prelude { readonly text: string, readonly values: readonly string[], readonly name?: string }
+/** With a `name` it is parsed once per connection. */
+export interface Statement { readonly text: string, readonly values: readonly unknown[], readonly name?: string | undefined }
 
-/** What pg's Query offers to a subclass, and its types leave out. */
-interface QueryInternals {
-  readonly name: string | undefined
-  hasBeenParsed (connection: Connection): boolean
-  prepare (connection: Connection): void
-  handleDataRow (message: unknown): void
-  handleCommandComplete (message: unknown, connection: Connection): void
-  handleError (error: Error, connection: Connection): void
+/** A statement sent ahead of a query, under the same Sync. */
+export type Prelude = Statement
+
+export interface QueryConfig extends Statement { readonly types: pg.CustomTypesConfig }
+
+export interface QueryResult { command: string, rowCount: number, fields: Shape['fields'], rows: Array<Record<string, unknown>> }
+
+/** What the rows of a statement are made of, and how the text of each column is read. */
+interface Shape {
+  readonly fields: ReadonlyArray<{ name: string, dataTypeId: number }>
+  readonly parsers: ReadonlyArray<(text: string) => unknown>
 }
 
+/** The named statements that the server of a connection is known to have, and the shape of those that were run. */
+type Statements = Map<string, { text: string, shape?: Shape }>
+const statementsOf = new WeakMap<Connection, Statements>()
+
+/** What of pg's connection is needed here. */
 interface Connection {
-  /** The texts of the named statements that the server is known to have, and of those on their way to it. */
-  parsedStatements: Record<string, string>
-  submittedNamedStatements: Record<string, string>
-  close (message: { type: 'S', name: string }): void
-  parse (message: { text: string, name: string, types: number[] }): void
-  bind (message: { portal: string, statement: string, values: readonly unknown[], valueMapper: (value: unknown) => unknown }): void
-  execute (message: { portal: string, rows: number }): void
+  stream: { writable: boolean, write (bytes: Buffer): void }
+  sendCopyFail (message: string): void
 }
 
-export interface QueryConfig { text: string, values: readonly unknown[], name: string | undefined, types: pg.CustomTypesConfig }
+type Callback = (error: Error | null, result: QueryResult) => void
 
-type Callback = (error: Error | null, result: pg.QueryResult) => void
-
-const Query = pg.Query as unknown as new (config: object, values: undefined, callback: Callback) => QueryInternals
+const noShape: Shape = { fields: [], parsers: [] }
+const execute = serialize.execute()
+const executeAndSync = Buffer.concat([execute, serialize.sync()])
+const describeExecuteAndSync = Buffer.concat([serialize.describe({ type: 'P', name: '' }), executeAndSync])
 
 /**
- * One query with its preludes in one flush under one Sync, which PostgreSQL runs as one implicit transaction
+ * One query with its preludes, written at once under one Sync, which PostgreSQL runs as one implicit transaction
  * (PostgreSQL documentation, "Pipelining" in the extended query protocol): no round trip is added, and a failing
- * prelude fails the query.
+ * prelude fails the query. pg's client runs it in place of its own query.
+ *
+ * What a named statement returns is asked for once per connection: it cannot change while the name stands for it
+ * (PostgreSQL: "cached plan must not change result type").
  */
-export class ScopedQuery extends Query {
+export class ScopedQuery {
+  /** Called once; the client puts its own around it, for its deadline. */
+  callback: Callback
   readonly #preludes: readonly Prelude[]
-  #answered = 0
+  readonly #config: QueryConfig
+  readonly #rows: QueryResult['rows'] = []
+  #known: Statements = new Map()
+  #shape: Shape | undefined
+  #completed = 0
+  #tag = ''
+  #unreadable: Error | undefined
 
-  constructor (preludes: readonly Prelude[], { text, values, name, types }: QueryConfig, callback: Callback) {
-    super({ text, values, name, types, queryMode: 'extended' }, undefined, callback)
+  constructor (preludes: readonly Prelude[], config: QueryConfig, callback: Callback) {
     this.#preludes = preludes
+    this.#config = config
+    this.callback = callback
   }
 
-  // The simple protocol of a value-less query would drop the preludes.
-  requiresPreparation (): boolean {
-    return true
-  }
-
-  override prepare (connection: Connection): void {
-    for (const { text, values, name = '' } of this.#preludes) {
-      if (connection.parsedStatements[name] !== text) {
-        this.#makeRoom(connection, name)
-        connection.parse({ text, name, types: [] })
+  /** Sends everything. @returns an error where nothing was sent: for a value that cannot be, or a name that stands for another text */
+  submit (connection: Connection): Error | null {
+    let known = statementsOf.get(connection)
+    if (!known) statementsOf.set(connection, known = new Map())
+    this.#known = known
+    const { name, text } = this.#config
+    const statement = name === undefined ? undefined : known.get(name)
+    if (statement && statement.text !== text) return new Error(`The name ${name} stands for another statement`)
+    this.#shape = statement?.shape
+    const messages: Buffer[] = []
+    try {
+      for (const prelude of this.#preludes) {
+        this.#bind(prelude, messages)
+        messages.push(execute)
       }
-      connection.bind({ portal: '', statement: name, values, valueMapper: (value) => value })
-      connection.execute({ portal: '', rows: 0 })
+      this.#bind(this.#config, messages)
+    } catch (error) {
+      return error as Error
     }
-    if (!this.hasBeenParsed(connection)) this.#makeRoom(connection, this.name)
-    super.prepare(connection)
+    messages.push(this.#shape ? executeAndSync : describeExecuteAndSync)
+    if (connection.stream.writable) connection.stream.write(Buffer.concat(messages))
+    return null
   }
 
-  override handleDataRow (message: unknown): void {
-    if (this.#isAnswered()) super.handleDataRow(message)
-  }
-
-  override handleCommandComplete (message: unknown, connection: Connection): void {
-    if (this.#isAnswered()) return super.handleCommandComplete(message, connection)
-    const { name, text } = this.#preludes[this.#answered++]!
-    if (name !== undefined) connection.parsedStatements[name] = text
-  }
-
-  /**
-   * An error leaves open which of the names the server has (pg takes the first ParseComplete, a prelude's, for the
-   * query's own): all are parsed anew when they are next used.
-   */
-  override handleError (error: Error, connection: Connection): void {
-    for (const { name = '' } of [this, ...this.#preludes]) {
-      delete connection.parsedStatements[name]
-      delete connection.submittedNamedStatements[name]
+  #bind ({ name = '', text, values }: Statement, messages: Buffer[]): void {
+    if (name === '' || this.#known.get(name)?.text !== text) {
+      // Parsing a name that is taken is an error; closing one that is free is none.
+      if (name !== '') messages.push(serialize.close({ type: 'S', name }))
+      messages.push(serialize.parse({ text, name }))
     }
-    super.handleError(error, connection)
+    messages.push(serialize.bind({ statement: name, values: values as unknown[], valueMapper: toWire }))
   }
 
-  /** Parsing a name that is taken is an error; closing one that is free is none. */
-  #makeRoom (connection: Connection, name: string | undefined): void {
-    if (name) connection.close({ type: 'S', name })
+  handleRowDescription ({ fields }: { fields: Array<{ name: string, dataTypeID: number }> }): void {
+    const { types } = this.#config
+    this.#shape = {
+      fields: fields.map(({ name, dataTypeID: dataTypeId }) => ({ name, dataTypeId })),
+      parsers: fields.map(({ dataTypeID }) => types.getTypeParser(dataTypeID, 'text') as (text: string) => unknown),
+    }
   }
 
-  /** Whether every prelude has been answered, so that what comes next belongs to the query itself. */
-  #isAnswered (): boolean {
-    return this.#answered === this.#preludes.length
+  handleDataRow ({ fields: texts }: { fields: Array<string | null> }): void {
+    if (this.#completed < this.#preludes.length || this.#unreadable) return
+    const { fields, parsers } = this.#shape ?? noShape
+    try {
+      const row: Record<string, unknown> = {}
+      for (let place = 0; place < texts.length; place++) {
+        const text = texts[place]!
+        row[fields[place]!.name] = text === null ? null : parsers[place]!(text)
+      }
+      this.#rows.push(row)
+    } catch (error) {
+      this.#unreadable = error as Error
+    }
   }
+
+  handleCommandComplete ({ text: tag }: { text: string }): void {
+    const prelude = this.#preludes[this.#completed++]
+    if (prelude) {
+      if (prelude.name !== undefined && this.#known.get(prelude.name)?.text !== prelude.text) this.#known.set(prelude.name, { text: prelude.text })
+      return
+    }
+    this.#tag = tag
+    const { name, text } = this.#config
+    this.#shape ??= noShape
+    if (name !== undefined && this.#known.get(name)?.shape !== this.#shape) this.#known.set(name, { text, shape: this.#shape })
+  }
+
+  /** An error leaves open which of the names the server has: all are parsed anew when they are next used. */
+  handleError (error: Error): void {
+    for (const { name } of [this.#config, ...this.#preludes]) if (name !== undefined) this.#known.delete(name)
+    this.callback(error, undefined as never)
+  }
+
+  handleReadyForQuery (): void {
+    if (this.#unreadable) return this.handleError(this.#unreadable)
+    const [command = '', ...counts] = this.#tag.split(' ') // `SELECT 5`, `INSERT 0 5`, `COMMIT`
+    this.callback(null, { command, rowCount: Number(counts.at(-1) ?? 0), fields: (this.#shape ?? noShape).fields, rows: this.#rows })
+  }
+
+  handleEmptyQuery (): void {}
+
+  handleCopyInResponse (connection: Connection): void {
+    connection.sendCopyFail('Nothing is copied')
+  }
+
+  handleCopyData (): void {}
 }
+
+/** A value as it is sent: text, bytes, or null. */
+const { prepareValue } = pgUtils as { prepareValue (value: unknown): string | Buffer | null }
+const toWire = (value: unknown) => prepareValue(value)

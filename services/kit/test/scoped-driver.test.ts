@@ -37,12 +37,12 @@ for (const setting of settings) {
     const readPrepared = () => asUser(ada, () => pool.any(allTasksPrepared))
     const write = () => asWriter(ada, () => pool.any(advance))
     await pool.any(ownPid) // connects
-    // C, P, B, E: close what had the name, parse it, bind and execute, for a prelude; D: describe, in the statement itself; S: Sync, after which the client waits; <Z: the answer's end.
+    // C, P, B, E: close what had the name, parse it, bind and execute, for a prelude; D: describe, in the statement itself, until it is known what one of that name gives; S: Sync, after which the client waits; <Z: the answer's end.
     await isOneTrip(read, setting.named ? 'CPBEPBDES' : 'PBEPBDES', 'a read')
     await isOneTrip(readPrepared, setting.named ? 'BECPBDES' : 'PBEPBDES', 'a prepared read')
     await isOneTrip(write, setting.named ? 'BECPBEPBDES' : 'PBEPBEPBDES', 'a write')
     await isOneTrip(read, setting.named ? 'BEPBDES' : 'PBEPBDES', 'a read again')
-    await isOneTrip(readPrepared, setting.named ? 'BEBDES' : 'PBEPBDES', 'a prepared read again')
+    await isOneTrip(readPrepared, setting.named ? 'BEBES' : 'PBEPBDES', 'a prepared read again')
     await isOneTrip(write, setting.named ? 'BEBEPBDES' : 'PBEPBEPBDES', 'a write again')
     t.ok(wire.parsed.every((statement) => statement.startsWith(':')) || setting.named)
   })
@@ -224,7 +224,7 @@ t.test('one name with two texts is an error, never the other text\'s rows', asyn
   await pool.connect(async (connection) => {
     await asUser(ada, () => connection.any(sql.prepared('twice', anything)`SELECT title FROM tasks.tasks`))
     const other = () => connection.any(sql.prepared('twice', anything)`SELECT name FROM tasks.lists`)
-    t.match(await refusal(asUser(ada, other)), { message: /must be unique/ })
+    t.match(await refusal(asUser(ada, other)), { message: /stands for another statement/ })
     t.same(await asUser(ada, other), [{ name: 'Inbox' }], 'and is then parsed anew')
   })
 })
@@ -293,6 +293,20 @@ t.test('COPY and streams are refused, and leave the connection usable', async (t
   }))
   t.match(await refusal(asUser(ada, () => pool.stream(allTasks, () => {}))), { message: /Streams cannot be scoped/ })
   t.same(owners(await asUser(bob, () => pool.any(allTasks))), [bob])
+})
+
+t.test('a value that cannot be read fails its own statement alone, named or not, and each time', async (t) => {
+  const pool = await openPool(t, database, { named: true })
+  await pool.connect(async (connection) => {
+    const { pid: before } = await connection.one(ownPid)
+    for (const endless of [sql.type(anything)`SELECT 'infinity'::timestamptz AS at`, sql.prepared('endless', anything)`SELECT 'infinity'::timestamptz AS at UNION ALL SELECT now()`]) {
+      for (const time of ['first', 'second']) {
+        t.match(await refusal(asUser(ada, () => connection.any(endless))), { message: /Invalid time value/ }, time)
+        t.same(owners(await asUser(ada, () => connection.any(allTasksPrepared))), [ada])
+      }
+    }
+    t.equal((await connection.one(ownPid)).pid, before)
+  })
 })
 
 t.test('a value that cannot be sent fails its own statement alone', async (t) => {
