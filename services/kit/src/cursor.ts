@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { invalidCursor } from './problem.ts'
 
 /** The place after which the next page begins: the keys of the sort order, the last of which breaks ties. */
@@ -9,12 +9,12 @@ export type Place = readonly string[]
  * is refused rather than quietly wrong.
  */
 export class Cursors {
-  readonly #keys: readonly [KeyObject, ...KeyObject[]]
+  readonly #keys: readonly [PaddedKey, ...PaddedKey[]]
 
   /** @param keys the first signs, each is accepted: so that instances may learn a new one one after the other */
   constructor (...keys: [Buffer, ...Buffer[]]) {
     const [first, ...others] = keys
-    this.#keys = [createSecretKey(first), ...others.map((key) => createSecretKey(key))] // made once: that takes longer than a MAC
+    this.#keys = [padded(first), ...others.map(padded)]
   }
 
   /** @param query everything that decides which rows are listed in which order; the tenant, if there is one, first */
@@ -41,5 +41,18 @@ export class Cursors {
 }
 
 const macBytes = 16
-const mac = (key: KeyObject, place: Buffer, query: readonly string[]) =>
-  createHmac('sha256', key).update(JSON.stringify(query)).update(place).digest().subarray(0, macBytes)
+const blockBytes = 64
+
+/** A key as HMAC takes it: filled up to a block, with either pad over it (RFC 2104 section 2). */
+interface PaddedKey { inner: Buffer, outer: Buffer }
+
+function padded (key: Buffer): PaddedKey {
+  const block = Buffer.concat([key.length > blockBytes ? sha256(key) : key], blockBytes)
+  return { inner: block.map((byte) => byte ^ 0x36) as Buffer, outer: block.map((byte) => byte ^ 0x5c) as Buffer }
+}
+
+const sha256 = (...parts: Buffer[]) => hash('sha256', Buffer.concat(parts), 'buffer')
+
+/** HMAC-SHA-256 of two hashes in one call each: under load the objects of `createHmac` take four times as long. */
+const mac = ({ inner, outer }: PaddedKey, place: Buffer, query: readonly string[]) =>
+  sha256(outer, sha256(inner, Buffer.from(JSON.stringify(query)), place)).subarray(0, macBytes)
