@@ -68,7 +68,7 @@ export async function buildApp ({ config, pool, mailer, now, logger = false }: A
     privateKey: async () => (await signingKeys.active()).privateKeyPem,
   })
   await app.register(requestLimits, { perMinute: config.RATE_LIMIT_PER_MINUTE, redisUrl: config.REDIS_URL })
-  app.addHook('onRequest', (request, reply) => app.countRequest(request, reply, request.caller.address))
+  app.addHook('onRequest', (request, reply) => app.countRequest(request, reply, ({ caller }) => caller.address))
 
   const deps: Deps = {
     config,

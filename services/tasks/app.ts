@@ -85,15 +85,16 @@ export async function buildApp ({ config, pool, now, logger = false }: AppDeps) 
 /** All that belongs to one account: for its owner alone, by the token and by the path. */
 async function accountApi (app: Service, deps: Deps): Promise<void> {
   app.addHook('onRequest', async (request, reply) => {
-    await app.requireUser(request).finally(() => app.countRequest(request, reply, clientAddress(request)))
+    await app.requireUser(request).finally(() => app.countRequest(request, reply, clientAddress))
     const { kid, sid, sub } = request.user
     if (await deps.feed.isRevoked({ kid, sid, sub }, { isWrite: request.method !== 'GET' })) throw notSignedIn({ detail: 'The session is over.' })
   })
-  app.addHook('preHandler', async ({ params, user }) => {
-    if ((params as { user_id?: string }).user_id !== user.sub) throw notYours()
+  app.addHook('preHandler', ({ params, user }, _reply, done) => {
+    done((params as { user_id?: string }).user_id === user.sub ? undefined : notYours())
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     if (request.method !== 'GET' && reply.statusCode < 300) deps.trash.look(request)
+    done()
   })
   for (const routes of [taskRoutes, listRoutes, labelRoutes, summaryRoutes, trashRoutes, changeRoutes, transferRoutes]) await app.register(routes, { ...deps, prefix: '' })
 }

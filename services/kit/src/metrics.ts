@@ -21,9 +21,10 @@ export type Metrics = ReturnType<typeof createMetrics>
 
 /** Measures every request of a listener; the route's pattern is the label, so that ids do not multiply series. */
 export const measureRequests = fp(async (app: FastifyInstance, { metrics }: { metrics: Metrics }) => {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown'
     metrics.duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+    done()
   })
 }, { name: 'measure-requests' })
 

@@ -11,13 +11,17 @@ const windowSeconds = 60
 export interface RequestLimitOptions { perMinute: number, redisUrl?: string | undefined }
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** The account or network that a request was counted against. */
+    limitedBy: string
+  }
   interface FastifyInstance {
     /**
-     * Counts a request, once, against its account's limit if it is signed in, else against that of an address. Call it in
+     * Counts a request, once, against its account's limit if it is signed in, else against that of its address. Call it in
      * an onRequest hook, so that what is refused later counts too.
      * @throws {Problem} tooManyRequests
      */
-    countRequest (request: FastifyRequest, reply: FastifyReply, address: string): Promise<void>
+    countRequest (request: FastifyRequest, reply: FastifyReply, addressOf: (request: FastifyRequest) => string): Promise<void>
     /**
      * Makes the function that counts a request of its account once more, against a limit of its own for what costs much.
      * @throws {Problem} tooManyRequests
@@ -38,14 +42,14 @@ export const requestLimits = fp(async (app: FastifyInstance, { perMinute, redisU
   redis?.on('error', (error) => app.log.warn({ err: error }, 'redis is out of reach'))
   app.addHook('onClose', () => { redis?.disconnect() })
 
-  const keys = new WeakMap<FastifyRequest, string>()
+  app.decorateRequest('limitedBy', '')
   await app.register(rateLimit, {
     global: false,
     max: perMinute,
     timeWindow: windowSeconds * 1000,
     ...redis && { redis },
     skipOnError: true,
-    keyGenerator: (request: FastifyRequest) => keys.get(request) ?? network(request.ip),
+    keyGenerator: ({ limitedBy, ip }: FastifyRequest) => limitedBy || network(ip),
     enableDraftSpec: true,
     errorResponseBuilder: (_request, { after, max, ttl }) => tooManyRequests({
       detail: `Try again in ${after}.`,
@@ -53,8 +57,8 @@ export const requestLimits = fp(async (app: FastifyInstance, { perMinute, redisU
     }),
   })
   const limit = app.rateLimit()
-  app.decorate('countRequest', async (request: FastifyRequest, reply: FastifyReply, address: string) => {
-    keys.set(request, request.user ? request.user.sub : network(address))
+  app.decorate('countRequest', async (request: FastifyRequest, reply: FastifyReply, addressOf: (request: FastifyRequest) => string) => {
+    request.limitedBy = request.user ? request.user.sub : network(addressOf(request))
     await limit.call(app, request, reply)
   })
   app.decorate('limitOf', ({ name, max, windowSeconds }) => {

@@ -24,8 +24,14 @@ const margin = 500
 /** The number of requests accepted and not yet answered. */
 function countInFlight (app: Service): () => number {
   let count = 0
-  app.addHook('onRequest', async () => { count++ })
-  app.addHook('onResponse', async () => { count-- })
+  app.addHook('onRequest', (_request, _reply, done) => {
+    count++
+    done()
+  })
+  app.addHook('onResponse', (_request, _reply, done) => {
+    count--
+    done()
+  })
   return () => count
 }
 

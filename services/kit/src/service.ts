@@ -30,10 +30,14 @@ export async function createService ({ name, config, logger = false, documentati
   const readiness = new Readiness(dependencies)
 
   const app: Service = Fastify(options).withTypeProvider<TypeBoxTypeProvider>()
-  app.addHook('onResponse', async (_request, reply) => { if (reply.statusCode === 503) readiness.doubt() })
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onResponse', (_request, reply, done) => {
+    if (reply.statusCode === 503) readiness.doubt()
+    done()
+  })
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
     reply.header('x-content-type-options', 'nosniff')
+    done(null, payload)
   })
   app.removeContentTypeParser('text/plain') // what is not JSON is 415
   await app.register(problems)
@@ -52,6 +56,8 @@ function fastifyOptions ({ TRUSTED_PROXIES }: { TRUSTED_PROXIES: string }, logge
   return {
     logger,
     logController: new OneLinePerRequest(),
+    // Given options, though they be none, pino builds all of a logger anew for each request.
+    childLoggerFactory: (parent, bindings, { level }) => level ? parent.child(bindings, { level }) : parent.child(bindings),
     bodyLimit: 256 * 1024,
     requestTimeout: 30_000,
     // Client addresses come from a proxy only if it is a trusted one (SEC-34).

@@ -47,7 +47,7 @@ t.test('the limit is by account, else by network', async (t) => {
     if (typeof sub === 'string') Object.assign(request, { user: { sub } })
   })
   await app.register(requestLimits, { perMinute: 2 })
-  app.addHook('onRequest', (request, reply) => app.countRequest(request, reply, String(request.headers['x-address'])))
+  app.addHook('onRequest', (request, reply) => app.countRequest(request, reply, ({ headers }) => String(headers['x-address'])))
   app.get('/', async () => 'served')
   t.teardown(() => app.close())
   const get = (headers: Record<string, string>) => app.inject({ url: '/', headers })

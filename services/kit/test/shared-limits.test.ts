@@ -35,7 +35,7 @@ async function startInstance (t: Test, { perMinute, port }: { perMinute: number,
   const app = Fastify()
   await app.register(problems)
   await app.register(requestLimits, { perMinute, redisUrl: `redis://127.0.0.1:${port}` })
-  app.addHook('onRequest', (request, reply) => app.countRequest(request, reply, request.ip))
+  app.addHook('onRequest', (request, reply) => app.countRequest(request, reply, ({ ip }) => ip))
   app.get('/', async () => 'served')
   t.teardown(() => app.close())
   return async (address: string) => (await app.inject({ url: '/', remoteAddress: address })).statusCode
