@@ -83,13 +83,15 @@ export const accessTokens = fp(async (app: FastifyInstance, options: AccessToken
   })
 
   app.decorate('requireUser', async (request: FastifyRequest) => {
-    const [scheme, token, ...more] = request.headers.authorization?.split(' ') ?? []
-    if (scheme?.toLowerCase() !== 'bearer' || token === undefined || more.length > 0) throw notSignedIn()
-    const claims = await known.claimsOf(token)
+    const { authorization } = request.headers
+    if (authorization === undefined) throw notSignedIn()
+    const claims = await known.claimsOf(authorization)
     if (claims) {
       request.user = claims
       return
     }
+    const [scheme, token, ...more] = authorization.split(' ')
+    if (scheme?.toLowerCase() !== 'bearer' || token === undefined || more.length > 0) throw notSignedIn()
     if (token.length > maxTokenLength || !isCanonical(token)) throw notSignedIn({ detail: 'The token is malformed.' })
     try {
       await request.jwtVerify() // without arguments: with them a verifier is built anew each time
@@ -97,37 +99,37 @@ export const accessTokens = fp(async (app: FastifyInstance, options: AccessToken
       throw error instanceof Problem ? error : notSignedIn({ cause: error, detail: isExpired(error) ? 'The token has expired.' : 'The token is not valid.' })
     }
     if (!isPlausible(request.user, options)) throw notSignedIn({ detail: 'The token is not valid.' })
-    known.add(token, request.user, verifiedBy.get(request) ?? '')
+    known.add(authorization, request.user, verifiedBy.get(request) ?? '')
   })
 }, { name: 'access-tokens' })
 
 const mostKnown = 10_000
 
 /**
- * Tokens that have been verified, so that a signature is checked once and not with every request. One counts for as long as
+ * Tokens that have been verified, each as a header had it, so that a signature is checked once and not with every request. One counts for as long as
  * it has not expired and the key that verified it is the one its `kid` stands for.
  */
 class KnownTokens {
   readonly #options: AccessTokenOptions
-  readonly #tokens = new Map<string, { claims: AccessTokenClaims, key: string }>()
+  readonly #headers = new Map<string, { claims: AccessTokenClaims, key: string }>()
 
   constructor (options: AccessTokenOptions) {
     this.#options = options
   }
 
   /** The claims of a token that is known to be good; undefined for one that has to be verified. @throws {Problem} as publicKeyOf */
-  async claimsOf (token: string): Promise<AccessTokenClaims | undefined> {
+  async claimsOf (authorization: string): Promise<AccessTokenClaims | undefined> {
     const { now, publicKeyOf } = this.#options
-    const found = this.#tokens.get(token)
+    const found = this.#headers.get(authorization)
     if (found && found.claims.exp + skewSeconds > now().getTime() / 1000 && await publicKeyOf(found.claims.kid) === found.key) return found.claims
-    if (found) this.#tokens.delete(token)
+    if (found) this.#headers.delete(authorization)
     return undefined
   }
 
-  add (token: string, claims: AccessTokenClaims, key: string): void {
-    const [oldest] = this.#tokens.keys()
-    if (this.#tokens.size >= mostKnown && oldest !== undefined) this.#tokens.delete(oldest)
-    this.#tokens.set(token, { claims: Object.freeze(claims), key })
+  add (authorization: string, claims: AccessTokenClaims, key: string): void {
+    const [oldest] = this.#headers.keys()
+    if (this.#headers.size >= mostKnown && oldest !== undefined) this.#headers.delete(oldest)
+    this.#headers.set(authorization, { claims: Object.freeze(claims), key })
   }
 }
 

@@ -1,4 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import { onceEach } from './once-each.ts'
 import { invalidCursor } from './problem.ts'
 
 /** The place after which the next page begins: the keys of the sort order, the last of which breaks ties. */
@@ -11,6 +12,12 @@ export type Place = readonly string[]
 export class Cursors {
   readonly #keys: readonly [PaddedKey, ...PaddedKey[]]
 
+  /** A page that is asked for again ends where it did. */
+  readonly #written = onceEach((place: Place, query: readonly string[]) => {
+    const bytes = Buffer.from(JSON.stringify(place))
+    return Buffer.concat([mac(this.#keys[0], bytes, query), bytes]).toString('base64url')
+  }, 10_000)
+
   /** @param keys the first signs, each is accepted: so that instances may learn a new one one after the other */
   constructor (...keys: [Buffer, ...Buffer[]]) {
     const [first, ...others] = keys
@@ -19,8 +26,7 @@ export class Cursors {
 
   /** @param query everything that decides which rows are listed in which order; the tenant, if there is one, first */
   write (place: Place, query: readonly string[]): string {
-    const bytes = Buffer.from(JSON.stringify(place))
-    return Buffer.concat([mac(this.#keys[0], bytes, query), bytes]).toString('base64url')
+    return this.#written(JSON.stringify([place, query]), place, query)
   }
 
   /** @throws {Problem} invalidCursor */

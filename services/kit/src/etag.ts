@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { onceEach } from './once-each.ts'
 import { invalidPrecondition } from './problem.ts'
 
 /** The representation of a version may differ between releases; a precondition looks at the version alone. */
@@ -12,7 +13,11 @@ export const etagOf = ({ version }: { version: number }): string => `"${version}
  * @param state all that the answer depends on beside its query: the number of the tenant's last change, a date
  */
 export const etagOfQuery = (state: ReadonlyArray<string | number>, query: readonly unknown[]): string =>
-  `W/"${state.join('.')}-${release}-${hash('sha256', JSON.stringify(query), 'base64url').slice(0, 12)}"`
+  `W/"${state.join('.')}-${release}-${tagOf(JSON.stringify(query))}"`
+
+/** Lists are asked for again and again: a hash of each query is kept. */
+const hashes = onceEach((query: string) => hash('sha256', query, 'base64url').slice(0, 12), 10_000)
+const tagOf = (query: string) => hashes(query, query)
 
 /**
  * The versions that If-Match allows; null where any will do. A weak tag matches none (RFC 9110 section 13.1.1).

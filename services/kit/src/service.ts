@@ -92,16 +92,17 @@ const strictBodies: BuildCompilerFromPool = (externalSchemas) => {
     },
   })
   const [body, text] = [compilerFor(false), compilerFor(true)]
-  return (route) => (route as unknown as { httpPart: string }).httpPart === 'body' ? body(route) : finite(text(route))
+  return (route) => (route as unknown as { httpPart: string }).httpPart === 'body' ? body(route) : finite(text(route), (route as unknown as { schema: { properties?: object } }).schema)
 }
 
 const isBeyondFourDigits = (year: number) => year < 1 || year > 9999
 
 /** Ajv converts `1e400` to a number without end, takes that for an integer, and asks for no bound of it. */
-function finite<V extends ReturnType<ReturnType<BuildCompilerFromPool>>> (validate: V): V {
+function finite<V extends ReturnType<ReturnType<BuildCompilerFromPool>>> (validate: V, { properties = {} }: { properties?: object }): V {
+  const numbers = Object.entries(properties).filter(([, property]) => /"(integer|number)"/.test(JSON.stringify(property))).map(([name]) => name)
   const check = (data: Record<string, unknown>) => {
     const isValid = validate(data)
-    const endless = Object.keys(data).filter((name) => typeof data[name] === 'number' && !Number.isFinite(data[name]))
+    const endless = numbers.filter((name) => typeof data[name] === 'number' && !Number.isFinite(data[name]))
     check.errors = isValid ? endless.map((name) => ({ keyword: 'type', instancePath: `/${name}`, params: { type: 'integer' } })) : validate.errors
     return isValid && endless.length === 0
   }
