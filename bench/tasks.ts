@@ -34,7 +34,8 @@ async function startAll (database: TestDatabase, adminUrl: string, teardown: End
   const [auth, authInternal, tasks, tasksInternal, same, plain] = [await findFreePort(), await findFreePort(), await findFreePort(), await findFreePort(), await findFreePort(), await findFreePort()]
   const origins = { web: 'http://localhost:1', auth: `http://localhost:${auth}`, tasks: `http://localhost:${tasks}` }
   const told = environmentsOf({ origins, authInternal: `http://127.0.0.1:${authInternal}`, smtpUrl: 'smtp://127.0.0.1:9', databaseCaFile: database.caFile ?? '', databaseUrlOf: database.urlFor }, makeSecrets())
-  const unlimited = { NODE_ENV: 'production', RATE_LIMIT_PER_MINUTE: '1000000000', SIGN_UP_PER_ADDRESS: '1000000', LOG_LEVEL: 'info' }
+  // The tokens outlive the run.
+  const unlimited = { NODE_ENV: 'production', ACCESS_TOKEN_SECONDS: '900', RATE_LIMIT_PER_MINUTE: '1000000000', SIGN_UP_PER_ADDRESS: '1000000', LOG_LEVEL: 'info' }
   const start = async (name: string, file: string, port: number, environment: Record<string, string>) => {
     const child = await startChild({ name, file, environment: { PORT: String(port), ...environment }, readyUrls: [`http://127.0.0.1:${port}/readyz`], report: () => {}, logFile: join(tmpdir(), `daymark-bench-${process.pid}-${name}.log`) })
     teardown(child.stop)

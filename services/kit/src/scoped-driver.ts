@@ -6,6 +6,7 @@ import {
   InvalidInputError, NotNullIntegrityConstraintViolationError, sql, StatementTimeoutError,
   UniqueIntegrityConstraintViolationError,
 } from 'slonik'
+import { onceEach } from './once-each.ts'
 import { row } from './row.ts'
 import { currentScope, type Scope } from './scope.ts'
 import { type Prelude, ScopedQuery } from './scoped-query.ts'
@@ -27,7 +28,8 @@ interface TransactionStatus { getTransactionStatus (): 'I' | 'T' | 'E' | null }
 const transactionControl = new Set(['start', 'begin', 'commit', 'rollback', 'savepoint', 'release', 'end', 'abort'])
 
 /** What kind of statement it is: its first word, behind blanks and comments. */
-const firstWord = (text: string) => /^(?:\s|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*(\w*)/.exec(text)?.[1]?.toLowerCase() ?? ''
+const firstWords = onceEach((text: string) => /^(?:\s|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*(\w*)/.exec(text)?.[1]?.toLowerCase() ?? '', 1000)
+const firstWord = (text: string) => firstWords(text, text)
 
 const setScope = "SELECT set_config('app.user_id', $1, true)"
 
@@ -36,12 +38,13 @@ const setScope = "SELECT set_config('app.user_id', $1, true)"
  * round trip (specs/decisions: scoped driver). Statements of an explicit transaction get it once, after START.
  */
 export function createScopedDriver ({ connection, lockStatement, namedStatements }: ScopedDriverOptions): DriverFactory {
+  const [scopeName, lockName] = namedStatements ? ['daymark_scope', 'daymark_lock'] : []
   const preludesOf = ({ userId, lock }: Scope): Prelude[] => {
     const values = [userId]
-    const scope = { text: setScope, values, ...namedStatements && { name: 'daymark_scope' } }
+    const scope = { text: setScope, values, name: scopeName }
     if (!lock) return [scope]
     if (lockStatement === undefined) throw new Error('This database has no tenant to lock')
-    return [scope, { text: lockStatement, values, ...namedStatements && { name: 'daymark_lock' } }]
+    return [scope, { text: lockStatement, values, name: lockName }]
   }
 
   return createDriverFactory(async () => ({
