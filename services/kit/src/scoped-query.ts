@@ -1,6 +1,6 @@
 import type pg from 'pg'
 // @ts-expect-error its types leave it out
-import pgUtils from 'pg/lib/utils.js'
+import pgUtils from 'pg/lib/utils'
 import { serialize } from 'pg-protocol'
 
 /** With a `name` it is parsed once per connection. */
