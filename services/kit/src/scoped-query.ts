@@ -1,7 +1,7 @@
 import type pg from 'pg'
 // @ts-expect-error its types leave it out
 import pgUtils from 'pg/lib/utils'
-import { serialize } from 'pg-protocol'
+import { serialize } from 'pg-protocol/dist/serializer'
 
 /** With a `name` it is parsed once per connection. */
 export interface Statement { readonly text: string, readonly values: readonly unknown[], readonly name?: string | undefined }
