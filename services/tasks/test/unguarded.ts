@@ -1,8 +1,10 @@
 import pg from 'pg'
+import { serialize } from 'pg-protocol/dist/serializer'
+import { ScopedQuery } from '@daymark/kit/scoped-query'
 import type { TestDatabase } from '@daymark/kit/test-database'
 
 /** What pg's connection offers, and its types leave out. */
-interface Connection { parse (message: { text: string, name: string, types: number[] }): void, startup (config: { user: string }): void, query (text: string): void }
+interface Connection { startup (config: { user: string }): void, query (text: string): void }
 const connection = (pg as unknown as { Connection: { prototype: Connection } }).Connection.prototype
 
 const isParameter = /\b(?:\w+\.)?user_id\s*=\s*(\$\d+)(?:::uuid)?/g
@@ -23,10 +25,13 @@ function unguarded (text: string): { text: string, removed: number } {
  * whatever way. Connections that are opened from now on obey; their statements must have no names, so that each is sent anew.
  */
 export function predicatesOnTheWire (t: { teardown: (end: () => unknown) => void }) {
-  const { parse, startup, query } = connection
+  const { startup, query } = connection
+  const { parse } = serialize
+  const { submit } = ScopedQuery.prototype
   const services = new WeakSet<Connection>()
   const statements = new Map<string, number>()
   let isRemoving = false
+  let isOurs = false
   const take = (given: string) => {
     if (!isRemoving) return given
     const { text, removed } = unguarded(given)
@@ -37,13 +42,21 @@ export function predicatesOnTheWire (t: { teardown: (end: () => unknown) => void
     if (config.user === 'tasks_service') services.add(this)
     return startup.call(this, config)
   }
-  connection.parse = function (message) {
-    return parse.call(this, services.has(this) ? { ...message, text: take(message.text) } : message)
+  ScopedQuery.prototype.submit = function (sender) {
+    isOurs = services.has(sender as unknown as Connection)
+    const refusal = submit.call(this, sender)
+    isOurs = false
+    return refusal
   }
+  serialize.parse = (message) => parse(isOurs ? { ...message, text: take(message.text) } : message)
   connection.query = function (text) {
     return query.call(this, services.has(this) ? take(text) : text)
   }
-  t.teardown(() => Object.assign(connection, { parse, startup, query }))
+  t.teardown(() => {
+    Object.assign(connection, { startup, query })
+    Object.assign(serialize, { parse })
+    Object.assign(ScopedQuery.prototype, { submit })
+  })
 
   return {
     statements,
