@@ -49,7 +49,7 @@ export const requestLimits = fp(async (app: FastifyInstance, { perMinute, redisU
     timeWindow: windowSeconds * 1000,
     ...redis && { redis },
     skipOnError: true,
-    keyGenerator: ({ limitedBy, ip }: FastifyRequest) => limitedBy || network(ip),
+    keyGenerator: (request: FastifyRequest) => request.limitedBy || network(request.ip), // behind a proxy an address is dear to read
     enableDraftSpec: true,
     errorResponseBuilder: (_request, { after, max, ttl }) => tooManyRequests({
       detail: `Try again in ${after}.`,

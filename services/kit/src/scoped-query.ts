@@ -41,8 +41,9 @@ const describeExecuteAndSync = Buffer.concat([serialize.describe({ type: 'P', na
  * (PostgreSQL documentation, "Pipelining" in the extended query protocol): no round trip is added, and a failing
  * prelude fails the query. pg's client runs it in place of its own query.
  *
- * What a named statement returns is asked for once per connection: it cannot change while the name stands for it
- * (PostgreSQL: "cached plan must not change result type").
+ * What a named statement returns is asked for once per connection: on one server it cannot change while the name stands for it
+ * (PostgreSQL: "cached plan must not change result type"). A pooler may move us to one that parsed the text after a migration:
+ * another number of columns is an error and described anew, another type is read as before until the connection ends.
  */
 export class ScopedQuery {
   /** Called once; the client puts its own around it, for its deadline. */
@@ -107,6 +108,7 @@ export class ScopedQuery {
     if (this.#completed < this.#preludes.length || this.#unreadable) return
     const { fields, parsers } = this.#shape ?? noShape
     try {
+      if (texts.length !== fields.length) throw new Error('The statement gives other columns than it was described with')
       const row: Record<string, unknown> = {}
       for (let place = 0; place < texts.length; place++) {
         const text = texts[place]!
@@ -139,7 +141,7 @@ export class ScopedQuery {
   handleReadyForQuery (): void {
     if (this.#unreadable) return this.handleError(this.#unreadable)
     const [command = '', ...counts] = this.#tag.split(' ') // `SELECT 5`, `INSERT 0 5`, `COMMIT`
-    this.callback(null, { command, rowCount: Number(counts.at(-1) ?? 0), fields: (this.#shape ?? noShape).fields, rows: this.#rows })
+    this.callback(null, { command, rowCount: Number(counts.at(-1)) || 0, fields: (this.#shape ?? noShape).fields, rows: this.#rows })
   }
 
   handleEmptyQuery (): void {}

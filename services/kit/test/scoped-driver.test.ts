@@ -283,6 +283,21 @@ t.test('0A000: a plan that a migration made stale is run again, unnamed', async 
   })
 })
 
+t.test('a name that a pooler gave another shape is described anew, and no row is read by the old one', async (t) => {
+  const pool = await openPool(t, database, { named: true })
+  const numbers = sql.prepared('numbers', anything)`SELECT * FROM public.numbers`
+  await database.asSuperuser('CREATE TABLE public.numbers AS SELECT 1 AS one')
+  await database.asSuperuser('GRANT SELECT ON public.numbers TO PUBLIC')
+  await pool.connect(async (connection) => {
+    t.same(await connection.any(numbers), [{ one: 1 }])
+    await database.asSuperuser('ALTER TABLE public.numbers ADD COLUMN two integer DEFAULT 2')
+    await connection.query(sql.type(anything)`DEALLOCATE numbers`)
+    await connection.query(sql.type(anything)`PREPARE numbers AS SELECT * FROM public.numbers`)
+    t.match(await refusal(connection.any(numbers)), { message: /other columns/ })
+    t.same(await connection.any(numbers), [{ one: 1, two: 2 }])
+  })
+})
+
 t.test('COPY and streams are refused, and leave the connection usable', async (t) => {
   const pool = await openPool(t, database)
   await asUser(ada, () => pool.connect(async (connection) => {
