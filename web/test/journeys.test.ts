@@ -144,7 +144,7 @@ for (const javaScriptEnabled of [true, false]) {
 
     await write(other, 'Ours, by another name', 'Written here')
     await save(page, 'Ours, renamed', 'Written here')
-    await page.getByText('Saved', { exact: true }).waitFor()
+    await page.getByRole('heading', { name: 'Edit “Ours, renamed”' }).waitFor() // “Saved” is still said of the time before
     await other.getByRole('button', { name: 'Save' }).click()
     await other.getByRole('link', { name: 'Take the other' }).click()
     await other.getByRole('button', { name: 'Save', exact: true }).waitFor()
