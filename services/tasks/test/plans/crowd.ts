@@ -93,7 +93,9 @@ export async function gather (database: TestDatabase, { tasks, rows }: { tasks: 
       INSERT INTO tasks.idempotency_keys (user_id, key, operation, request_digest, answer, created_at)
       SELECT user_id, 'key ' || g, 'POST /api/:user_id/tasks', sha256(g::text::bytea), '{"body": {"title": "As it was"}}', now() - g * interval '1 minute' FROM public.tenants t, generate_series(1, CASE n WHEN 0 THEN 500 ELSE 5 END) g`)
     for (const { definition } of indexes) await run(definition)
-    await run('VACUUM (ANALYZE) tasks.tasks, tasks.task_terms, tasks.task_labels, tasks.changes, tasks.lists, tasks.labels, tasks.idempotency_keys, tasks.accounts')
+    // Again where a snapshot was held meanwhile, by an automatic ANALYZE for instance: pages not marked visible to all make an index-only scan look dear.
+    do await run('VACUUM (ANALYZE) tasks.tasks, tasks.task_terms, tasks.task_labels, tasks.changes, tasks.lists, tasks.labels, tasks.idempotency_keys, tasks.accounts')
+    while ((await run("SELECT FROM pg_class WHERE oid = 'tasks.tasks'::regclass AND relallvisible < relpages")).length > 0)
 
     const idsWhere = async (condition: string) => (await run<{ id: string }>(`SELECT id FROM tasks.tasks t WHERE user_id = $1 AND ${condition} ORDER BY id LIMIT 1000`, [user_id])).map(({ id }) => id)
     const hasBelow = (condition: string) => `EXISTS (SELECT FROM tasks.tasks c WHERE c.user_id = t.user_id AND c.parent_id = t.id AND c.deleted_at IS ${condition})`
